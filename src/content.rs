@@ -1,0 +1,138 @@
+//! What a content is known by: the sha256 of its bytes, and the opaque ETag that S3 gives an object.
+
+use std::fmt;
+
+/// The SHA-256 of a content; written as lower-case hex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha256(pub [u8; 32]);
+
+impl Sha256 {
+    /// Reads 64 hex digits; `None` for anything else.
+    pub fn from_hex(text: &str) -> Option<Sha256> {
+        let text = text.as_bytes();
+        let mut bytes = [0; 32];
+        if text.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
+        }
+        Some(Sha256(bytes))
+    }
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Lower-case hex of some bytes.
+pub fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&to_hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An object's entity tag, without quotes. An identity and nothing more, except where [`ETag::md5_form`] says so.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ETag(Box<str>);
+
+/// The shape of an ETag that may be made of MD5 sums. The shape alone proves nothing: an encrypted object's ETag looks
+/// the same and is no MD5, so an *equal* sum shows equal content, and an unequal one shows nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Md5Form {
+    /// The MD5 of the whole content.
+    Whole([u8; 16]),
+    /// The MD5 of the parts' MD5s, and the number of parts.
+    Parts([u8; 16], u32),
+}
+
+impl ETag {
+    /// Takes an ETag as a server sent it, quoted or not.
+    pub fn new(text: &str) -> ETag {
+        let text = text.strip_prefix("W/").unwrap_or(text);
+        ETag(text.trim_matches('"').into())
+    }
+
+    /// The tag without quotes.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The MD5 sums in it, if it has the shape of one.
+    pub fn md5_form(&self) -> Option<Md5Form> {
+        let (hex, parts) = match self.0.split_once('-') {
+            Some((hex, parts)) => (hex, Some(parts.parse().ok()?)),
+            None => (&*self.0, None),
+        };
+        let text = hex.as_bytes();
+        if text.len() != 32 {
+            return None;
+        }
+        let mut sum = [0; 16];
+        for (byte, pair) in sum.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
+        }
+        match parts {
+            None => Some(Md5Form::Whole(sum)),
+            Some(0) => None,
+            Some(parts) => Some(Md5Form::Parts(sum, parts)),
+        }
+    }
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sha256_survives_its_hex() {
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Sha256::from_hex(hex).unwrap().to_string(), hex);
+        for wrong in ["", "zz", &hex[1..], &hex.replace('e', "g")] {
+            assert_eq!(Sha256::from_hex(wrong), None);
+        }
+    }
+
+    #[test]
+    fn only_md5_shaped_tags_have_md5_forms() {
+        let hex = "d41d8cd98f00b204e9800998ecf8427e";
+        assert!(matches!(ETag::new(&format!("\"{hex}\"")).md5_form(), Some(Md5Form::Whole(_))));
+        assert!(matches!(ETag::new(&format!("{hex}-12")).md5_form(), Some(Md5Form::Parts(_, 12))));
+        for odd in ["", "x", &hex[1..], &format!("{hex}-"), &format!("{hex}-0"), &format!("{hex}-x")] {
+            assert_eq!(ETag::new(odd).md5_form(), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Keys: validated paths below a target's folder, the only names s4 carries between disk and bucket.
+
+use std::fmt;
+
+/// The longest key that S3 takes, in bytes of UTF-8, its prefix included.
+pub const MAX_KEY_BYTES: usize = 1024;
+/// The longest file name that the common file systems take, in bytes.
+pub const MAX_COMPONENT_BYTES: usize = 255;
+
+/// The index, at the folder's root and at the bucket's prefix.
+pub const INDEX: &str = ".index";
+/// The lock file at the folder's root; S4 0.4 locks the same one.
+pub const LOCK: &str = ".s4lock";
+/// Staging, trash and caches at the folder's root.
+pub const PRIVATE: &str = ".s4";
+/// The ignore rules; synced like any other file, and never ignored itself.
+pub const IGNORE: &str = ".syncignore";
+
+/// A file's path below its target's folder: UTF-8, `/` between components, ordered by bytes as S3 orders its listing.
+///
+/// A `Key` can always be carried to disk: no component is empty, `.`, `..`, longer than 255 bytes or holds a NUL, and
+/// it is none of s4's own names. What comes from outside becomes a `Key` only through [`Key::parse`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Box<str>);
+
+/// Why a name can not be a [`Key`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyProblem {
+    /// The name is empty, begins or ends with `/`, or has `//` in it.
+    #[error("it has an empty part")]
+    EmptyComponent,
+    /// A component is `.` or `..`.
+    #[error("it has a '.' or '..' part")]
+    DotComponent,
+    /// The name holds a NUL byte.
+    #[error("it holds a NUL byte")]
+    Nul,
+    /// A component is longer than [`MAX_COMPONENT_BYTES`].
+    #[error("one of its parts is longer than 255 bytes")]
+    LongComponent,
+    /// The whole is longer than [`MAX_KEY_BYTES`].
+    #[error("it is longer than 1024 bytes")]
+    LongKey,
+    /// One of s4's own names: `.index`, `.s4lock`, `.s4/`.
+    #[error("it is one of s4's own names")]
+    Reserved,
+}
+
+impl Key {
+    /// Checks `name` and makes it a key.
+    ///
+    /// # Errors
+    ///
+    /// The first [`KeyProblem`] found.
+    pub fn parse(name: &str) -> Result<Key, KeyProblem> {
+        if is_reserved(name) {
+            return Err(KeyProblem::Reserved);
+        }
+        if name.len() > MAX_KEY_BYTES {
+            return Err(KeyProblem::LongKey);
+        }
+        for component in name.split('/') {
+            match component {
+                "" => return Err(KeyProblem::EmptyComponent),
+                "." | ".." => return Err(KeyProblem::DotComponent),
+                _ if component.len() > MAX_COMPONENT_BYTES => return Err(KeyProblem::LongComponent),
+                _ if component.contains('\0') => return Err(KeyProblem::Nul),
+                _ => {}
+            }
+        }
+        Ok(Key(name.into()))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last component.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The folder that holds it, `""` for the root.
+    pub fn parent(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
+    }
+
+    /// The folders above it, outermost first, without the root: `a`, `a/b` for `a/b/c`.
+    pub fn ancestors(&self) -> impl Iterator<Item = &str> {
+        self.0.match_indices('/').map(|(at, _)| &self.0[..at])
+    }
+}
+
+/// Whether `name` is one of s4's own names at the root, which are never synced in either direction.
+pub fn is_reserved(name: &str) -> bool {
+    let root = name.split('/').next().unwrap_or(name);
+    root == PRIVATE || name == INDEX || name == LOCK
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl AsRef<str> for Key {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_and_odd_names_are_keys() {
+        for name in ["a", "a/b/c.txt", ".syncignore", "a b", "é", "x\\y", "a/.index", ".s4x", "\u{1b}[31m", "..."] {
+            assert_eq!(Key::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_not() {
+        let long = "x".repeat(256);
+        let longer = "x/".repeat(512) + "y";
+        for (name, problem) in [
+            ("", KeyProblem::EmptyComponent),
+            ("/etc/passwd", KeyProblem::EmptyComponent),
+            ("a//b", KeyProblem::EmptyComponent),
+            ("a/", KeyProblem::EmptyComponent),
+            ("..", KeyProblem::DotComponent),
+            ("a/../b", KeyProblem::DotComponent),
+            ("./a", KeyProblem::DotComponent),
+            ("a\0b", KeyProblem::Nul),
+            (&long, KeyProblem::LongComponent),
+            (&longer, KeyProblem::LongKey),
+            (".index", KeyProblem::Reserved),
+            (".s4lock", KeyProblem::Reserved),
+            (".s4/trash/x", KeyProblem::Reserved),
+            (".s4", KeyProblem::Reserved),
+        ] {
+            assert_eq!(Key::parse(name), Err(problem), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_knows_its_folders() {
+        let key = Key::parse("a/b/c").unwrap();
+        assert_eq!((key.name(), key.parent()), ("c", "a/b"));
+        assert_eq!(key.ancestors().collect::<Vec<_>>(), ["a", "a/b"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! The folder: scanning, hashing, and changing it without ever leaving it or losing a byte of it.
+//!
+//! Everything here is plain blocking code. All access goes through a [`Folder`], a handle on the target's folder.
+
+use crate::content::Sha256;
+use crate::key::Key;
+
+/// A file's identity as `stat` tells it; equal stats mean unread bytes are unchanged. Never leaves the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stat {
+    /// Bytes.
+    pub size: u64,
+    /// Time of the last change of content, nanoseconds since the epoch. 128 bits: any 64-bit second fits.
+    pub mtime_ns: i128,
+    /// Time of the last change of anything, nanoseconds since the epoch.
+    pub ctime_ns: i128,
+    /// Inode number.
+    pub inode: u64,
+    /// Permission bits (`0o7777`).
+    pub mode: u32,
+}
+
+impl Stat {
+    /// Whether both describe one unchanged file. The mode is not part of it: it is no content, and changing it changes
+    /// the ctime anyway.
+    pub fn same_file(&self, other: &Stat) -> bool {
+        self.same_content(other) && self.ctime_ns == other.ctime_ns
+    }
+
+    /// As [`Stat::same_file`], for a file that was renamed in between: renaming sets a new ctime.
+    pub fn same_content(&self, other: &Stat) -> bool {
+        self.size == other.size && self.mtime_ns == other.mtime_ns && self.inode == other.inode
+    }
+}
+
+/// A regular file of the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFile {
+    /// Its key.
+    pub key: Key,
+    /// Its stat.
+    pub stat: Stat,
+}
+
+/// What is at a path that s4 can not see through, so that nothing there or below it counts as deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    /// It could not be read; the reason.
+    Unreadable(String),
+    /// A symbolic link: neither followed nor synced.
+    Symlink,
+    /// A device, socket or pipe.
+    Special,
+}
+
+/// What a scan found.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    /// The files, in the order of their keys' bytes; without ignored ones.
+    pub files: Vec<LocalFile>,
+    /// Paths (below the folder, `/` between components) that hide what is at or below them, in byte order.
+    pub hidden: Vec<(String, Hidden)>,
+    /// Names that can not be keys (not UTF-8, too long), made printable; in byte order, with the reason.
+    pub unnameable: Vec<(String, String)>,
+    /// Number of files and folders that the ignore rules left out.
+    pub ignored: u64,
+    /// The device that the folder is on.
+    pub device: u64,
+}
+
+impl Scan {
+    /// What hides `key`, if anything: something unreadable, a link or a special file at it or above it.
+    pub fn hidden(&self, key: &Key) -> Option<&Hidden> {
+        key.ancestors().chain([key.as_str()]).find_map(|path| {
+            let at = self.hidden.binary_search_by(|(hidden, _)| hidden.as_str().cmp(path)).ok()?;
+            Some(&self.hidden[at].1)
+        })
+    }
+}
+
+/// What reading a local file showed of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalContent {
+    /// The sum of its bytes.
+    pub sha256: Sha256,
+    /// Whether the ETag that was asked about is an MD5 form of these bytes. `true` proves equal content, `false`
+    /// proves nothing.
+    pub matches_etag: bool,
+}

@@ -1,0 +1,3 @@
+//! The program `s4`.
+
+fn main() {}
