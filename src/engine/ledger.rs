@@ -1,0 +1,236 @@
+//! The ledger of a run: what was done, on its way into the two indexes.
+//!
+//! Facts that hold here:
+//! 1. Nothing enters it but outcomes and agreements that were seen.
+//! 2. The kept copy of the remote index exists only while everything this machine recorded is in that very version. So it is
+//!    taken away before the local index first speaks of something that the remote one does not know yet, and a run that
+//!    finds it missing checks all entries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::time::Instant;
+
+use super::{Error, Observed};
+use crate::ambient::Ambient;
+use crate::content::ETag;
+use crate::index::{self, Changes, Entry, Index, RemoteIndex};
+use crate::key::Key;
+use crate::local::Folder;
+use crate::reconcile::Planned;
+use crate::remote::{self, Listed, ObjectStore};
+use crate::transfer::Done;
+
+/// How often a long run writes the local index, at most.
+const FLUSH_EVERY: Duration = Duration::from_secs(5);
+/// A HEAD costs a twelfth of a LIST, so this many keys on one page are worth listing it.
+const HEADS_PER_LIST: usize = 12;
+/// Keys on a page of a listing.
+const PAGE: usize = 1_000;
+
+pub(super) struct Ledger {
+    folder: Arc<Folder>,
+    /// The local index, as it is on disk.
+    base: Index,
+    /// What the local index on disk does not say yet.
+    pending: Changes,
+    /// What the remote index does not say yet.
+    remote: Changes,
+    /// New objects, whose `LastModified` the remote index must learn.
+    learn: Vec<(Key, ETag)>,
+    now: i64,
+    flushed: Instant,
+    flush_took: Duration,
+}
+
+impl Ledger {
+    pub(super) fn new(observed: &mut Observed, folder: Arc<Folder>, now: i64) -> Ledger {
+        Ledger {
+            folder,
+            base: std::mem::take(&mut observed.base.index),
+            pending: Changes::new(),
+            remote: Changes::new(),
+            learn: Vec::new(),
+            now,
+            flushed: Instant::now(),
+            flush_took: Duration::ZERO,
+        }
+    }
+
+    /// The local index as it is on disk.
+    pub(super) fn base(&self) -> &Index {
+        &self.base
+    }
+
+    /// A key's entry, as the local index will have it.
+    pub(super) fn entry(&self, key: &Key) -> Option<&Entry> {
+        match self.pending.get(key.as_str()) {
+            Some(entry) => entry.as_ref(),
+            None => self.base.get(key.as_str()),
+        }
+    }
+
+    /// Takes an outcome in, and writes the local index if that was long ago.
+    pub(super) fn fold(&mut self, planned: &Planned, done: Done) {
+        let key = &planned.item.key;
+        if done.learn_modified
+            && let Some(etag) = &done.local.etag
+        {
+            self.learn.push((key.clone(), etag.clone()));
+        }
+        if let Some(remote) = done.remote {
+            self.remote.insert(key.as_str().into(), Some(remote));
+        }
+        self.pending.insert(key.as_str().into(), Some(done.local));
+        // Writing costs more the larger the index is, so it is never more than a twentieth of the run.
+        if self.flushed.elapsed() > FLUSH_EVERY.max(self.flush_took * 20) {
+            // A failure here is met again at the end of the run, and told then.
+            let _ = self.save(None);
+        }
+    }
+
+    /// Writes the local index, if it has anything new to say.
+    pub(super) fn save(&mut self, device: Option<u64>) -> Result<(), Error> {
+        let moved = device.is_some() && self.base.device != device;
+        if self.pending.is_empty() && !moved {
+            return Ok(());
+        }
+        if !self.remote.is_empty() {
+            RemoteIndex::forget_copy(&self.folder)?;
+        }
+        let began = Instant::now();
+        self.base.apply(std::mem::take(&mut self.pending));
+        self.base.prune(self.now);
+        self.base.device = device.or(self.base.device);
+        index::save(&self.folder, &self.base)?;
+        self.flushed = Instant::now();
+        self.flush_took = began.elapsed();
+        Ok(())
+    }
+
+    /// Finds keys that are in sync and that the remote index does not know so: another machine's write lost them, or this
+    /// one's never arrived. Costs nothing while the kept copy proves that there are none.
+    pub(super) fn heal(&mut self, observed: &mut Observed) -> Result<(), Error> {
+        if observed.remote_index.is_kept() {
+            return Ok(());
+        }
+        let index = observed.remote_index.index()?;
+        for object in &observed.listing {
+            if self.pending.contains_key(&object.name) {
+                continue;
+            }
+            let Some(base) = self.base.get(&object.name).filter(|base| base.etag.as_ref() == Some(&object.etag)) else {
+                continue;
+            };
+            match index.get(&object.name).filter(|entry| speaks_of(entry, object)) {
+                Some(entry) if entry.remote_timestamp == base.remote_timestamp => {}
+                Some(entry) => {
+                    let corrected = Entry { remote_timestamp: entry.remote_timestamp, ..base.clone() };
+                    self.pending.insert(object.name.clone(), Some(corrected));
+                }
+                None => {
+                    self.remote.insert(object.name.clone(), Some(of_object(base, object)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is nothing to write; then the copy of the remote index may be kept.
+    pub(super) fn is_clean(&self, observed: &mut Observed) -> bool {
+        let clean = self.pending.is_empty() && self.remote.is_empty() && observed.remote_index.damaged().is_none();
+        if clean {
+            observed.remote_index.keep(&self.folder);
+        }
+        clean
+    }
+
+    /// Writes the remote index. The local one has been saved.
+    pub(super) async fn commit<S: ObjectStore>(
+        mut self,
+        store: &S,
+        observed: &mut Observed,
+        ambient: &dyn Ambient,
+    ) -> Result<(), Error> {
+        self.learn_modified(store, &observed.listing).await?;
+        let merge = observed.remote_index.prepare(self.remote)?;
+        observed.remote_index.commit(store, &self.folder, &merge, ambient).await?;
+        Ok(())
+    }
+
+    /// Learns when the new objects were written, by the server's clock: S4 0.4 takes any other time for a change. One page of
+    /// a listing where many of them stand close together, else a HEAD each.
+    async fn learn_modified<S: ObjectStore>(&mut self, store: &S, listing: &[Listed]) -> Result<(), Error> {
+        let mut learn = std::mem::take(&mut self.learn);
+        learn.sort_by(|a, b| a.0.cmp(&b.0));
+        learn.dedup_by(|later, earlier| later.0 == earlier.0);
+        let rank = |key: &Key| listing.partition_point(|object| *object.name < *key.as_str());
+        let mut heads = Vec::new();
+        let mut at = 0;
+        while at < learn.len() {
+            let first = rank(&learn[at].0);
+            let near = learn[at..].iter().take(PAGE);
+            let on_page = near.zip(0..).take_while(|((key, _), nth)| rank(key) - first + nth < PAGE).count();
+            if on_page < HEADS_PER_LIST {
+                heads.push(learn[at].clone());
+                at += 1;
+                continue;
+            }
+            let before = listing[..first].last().map(|object| &*object.name);
+            let before = learn[..at].last().map(|(key, _)| key.as_str()).max(before);
+            let page = store.list(before, 1_000).await?;
+            let until = page.next.as_deref().unwrap_or("\u{10ffff}").to_owned();
+            let begun = at;
+            while at < learn.len() && (learn[at].0.as_str() <= until.as_str() || at == begun) {
+                let (key, etag) = &learn[at];
+                let object = page.objects.binary_search_by(|object| (*object.name).cmp(key.as_str())).ok();
+                self.learnt(
+                    key,
+                    etag,
+                    object.map(|object| (&page.objects[object].etag, page.objects[object].last_modified)),
+                );
+                at += 1;
+            }
+        }
+        let looks = heads.into_iter().map(|(key, etag)| async move {
+            match store.head(key.as_str()).await {
+                Ok(info) => Ok((key, etag, Some((info.etag, info.last_modified)))),
+                Err(remote::Error::NotFound) => Ok((key, etag, None)),
+                Err(error) => Err(error),
+            }
+        });
+        let mut looks = stream::iter(looks).buffer_unordered(32);
+        while let Some((key, etag, there)) = looks.try_next().await? {
+            self.learnt(&key, &etag, there.as_ref().map(|(etag, modified)| (etag, *modified)));
+        }
+        Ok(())
+    }
+
+    /// Puts in when an object was written. One that somebody has replaced already is theirs to record.
+    fn learnt(&mut self, key: &Key, written: &ETag, there: Option<(&ETag, i64)>) {
+        match there {
+            Some((etag, modified)) if etag == written => {
+                if let Some(Some(entry)) = self.remote.get_mut(key.as_str()) {
+                    entry.local_timestamp = Some(modified);
+                }
+            }
+            _ => {
+                self.remote.remove(key.as_str());
+            }
+        }
+    }
+}
+
+/// Whether an entry was written for this very object.
+fn speaks_of(entry: &Entry, object: &Listed) -> bool {
+    match &entry.etag {
+        Some(etag) => *etag == object.etag,
+        None => entry.local_timestamp == Some(object.last_modified),
+    }
+}
+
+/// The remote entry of an object that this machine has in sync.
+fn of_object(base: &Entry, object: &Listed) -> Entry {
+    Entry { local_timestamp: Some(object.last_modified), ctime_ns: None, inode: None, ..base.clone() }
+}

@@ -1,0 +1,132 @@
+//! Looking at both sides: scan, listing, base and remote index, all at once; and looking at a few keys again.
+
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt};
+
+use super::ledger::Ledger;
+use super::{Engine, Error, Summary, is_rules};
+use crate::index::{self, Index, Loaded, RemoteIndex};
+use crate::key::{self, Key};
+use crate::local::{self, Hidden, Ignore, LocalFile, Scan};
+use crate::reconcile::{Item, examine, join};
+use crate::remote::{self, Listed, ObjectStore};
+use crate::transfer::Failure;
+
+/// Both sides and what is remembered of them.
+#[derive(Debug)]
+pub struct Observed {
+    /// The local index as it was found.
+    pub base: Loaded,
+    /// The ignore rules that the scan went by.
+    pub ignore: Ignore,
+    /// The folder.
+    pub scan: Scan,
+    /// The bucket.
+    pub listing: Vec<Listed>,
+    /// The index in the bucket.
+    pub remote_index: RemoteIndex,
+}
+
+impl Observed {
+    /// The keys that may need something done; what can not be carried goes into the summary.
+    pub(super) fn join(&self, base: &Index, summary: &mut Summary) -> Vec<Item> {
+        let joined =
+            join((base, self.base.written_ns), &self.scan, &self.listing, &|key| self.ignore.is_ignored_key(key));
+        summary.problems = joined.problems;
+        let unnameable = self.scan.unnameable.iter().cloned();
+        summary.problems.extend(unnameable.map(|(name, why)| crate::reconcile::Problem { name, why }));
+        for (path, hidden) in &self.scan.hidden {
+            match hidden {
+                Hidden::Unreadable(why) if !summary.problems.iter().any(|problem| problem.name == *path) => {
+                    let why = format!("it can not be read: {why}");
+                    summary.problems.push(crate::reconcile::Problem { name: path.clone(), why });
+                }
+                Hidden::Unreadable(_) | Hidden::Special => {}
+                Hidden::Symlink => summary.symlinks += 1,
+            }
+        }
+        joined.items
+    }
+
+    /// The item of the ignore rules, if they may need something done.
+    pub(super) fn take_rules(&self, base: &Index) -> Vec<Item> {
+        let file = self.scan.files.iter().find(|file| is_rules(file.key.as_str()));
+        let object = self.listing.iter().find(|object| is_rules(&object.name));
+        let base = base.get(key::IGNORE);
+        let same = base.and_then(|base| base.etag.as_ref()) == object.map(|object| &object.etag);
+        match Key::parse(key::IGNORE) {
+            Ok(key) if !same && self.scan.hidden(&key).is_none() => vec![examine(&key, base, file, object)],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl<S: ObjectStore> Engine<S> {
+    /// Looks at everything, all at once. `heal`: a damaged local index is set aside.
+    pub(super) async fn observe(&self, heal: bool) -> Result<Observed, Error> {
+        let folder = Arc::clone(&self.folder);
+        let local = async {
+            let looked = tokio::task::spawn_blocking(move || -> Result<_, Error> {
+                let base = index::load(&folder, heal)?;
+                let ignore = Ignore::load(&folder)?;
+                let scan = local::scan(&folder, &ignore)?;
+                Ok((base, ignore, scan))
+            });
+            joined(looked.await)
+        };
+        let remote_index = async { Ok(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
+        let listing = async { Ok(remote::list_all(&*self.store).await?) };
+        let ((base, ignore, scan), remote_index, listing) = tokio::try_join!(local, remote_index, listing)?;
+        Ok(Observed { base, ignore, scan, listing, remote_index })
+    }
+
+    /// Scans again, by other rules or because something was put back.
+    pub(super) async fn rescan(&self, observed: &mut Observed, ignore: Ignore) -> Result<(), Error> {
+        let (folder, rules) = (Arc::clone(&self.folder), ignore.clone());
+        observed.scan = joined(tokio::task::spawn_blocking(move || Ok(local::scan(&folder, &rules)?)).await)?;
+        observed.ignore = ignore;
+        Ok(())
+    }
+
+    /// Looks at single keys again: one stat and one HEAD each.
+    pub(super) async fn look_again(&self, keys: Vec<Key>, ledger: &Ledger, summary: &mut Summary) -> Vec<Item> {
+        let looks = keys.into_iter().map(|key| async move {
+            let item = self.look_at(&key, ledger).await;
+            (key, item)
+        });
+        let mut looks = stream::iter(looks).buffer_unordered(32);
+        let mut items = Vec::new();
+        while let Some((key, item)) = looks.next().await {
+            match item {
+                Ok(item) => items.push(item),
+                Err(failure) => summary.failed.push((key, failure)),
+            }
+        }
+        items
+    }
+
+    async fn look_at(&self, key: &Key, ledger: &Ledger) -> Result<Item, Failure> {
+        let stat = self.folder.stat(key).map_err(Failure::Local)?;
+        let file = stat.map(|stat| LocalFile { key: key.clone(), stat });
+        let object = match self.store.head(key.as_str()).await {
+            Ok(info) => Some(Listed {
+                name: key.as_str().into(),
+                size: info.size,
+                etag: info.etag,
+                last_modified: info.last_modified,
+            }),
+            Err(remote::Error::NotFound) => None,
+            Err(error) => return Err(Failure::Remote(error)),
+        };
+        Ok(examine(key, ledger.entry(key), file.as_ref(), object.as_ref()))
+    }
+}
+
+/// The result of work that was done beside the runtime.
+fn joined<T>(result: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
+    match result {
+        Ok(result) => result,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}

@@ -1,0 +1,130 @@
+//! Settling: every item is decided, its questions answered on the way.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Engine, Error, Observed, Summary};
+use crate::local;
+use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide};
+use crate::remote::ObjectStore;
+use crate::transfer::{Failure, run_all};
+
+/// Files hashed at once.
+const HASHING: usize = 8;
+
+/// An item and what was decided about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// The item, with all that was found out.
+    pub item: Item,
+    /// The decision.
+    pub decision: Decision,
+}
+
+impl<S: ObjectStore> Engine<S> {
+    /// Decides items and answers their conflicts. A key that can not be looked into is in the summary; one that changes
+    /// under the look is left for the next run.
+    pub(super) async fn decide(
+        &self,
+        mut items: Vec<Item>,
+        observed: &mut Observed,
+        summary: &mut Summary,
+    ) -> Result<Vec<Planned>, Error> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let index = observed.remote_index.index()?;
+        for item in &mut items {
+            item.set_index_entry(index.get(item.key.as_str()));
+        }
+        let mut settled = self.settle(items, summary).await;
+        self.hash_rename_candidates(&mut settled, summary).await;
+        settled.sort_by(|a, b| a.item.key.cmp(&b.item.key));
+        Ok(settled.into_iter().filter_map(|settled| self.answer(settled)).collect())
+    }
+
+    async fn settle(&self, mut items: Vec<Item>, summary: &mut Summary) -> Vec<Settled> {
+        let mut settled = Vec::with_capacity(items.len());
+        while !items.is_empty() {
+            let mut asked = Vec::new();
+            for item in items.drain(..) {
+                match decide(&item, self.options.keep_ignored) {
+                    Verdict::Decided(decision) => settled.push(Settled { item, decision }),
+                    Verdict::Ask(question) => asked.push((item, question)),
+                }
+            }
+            items = self.answer_questions(asked, summary).await;
+        }
+        settled
+    }
+
+    /// Answers each item's question; items whose question has no answer are dropped into the summary.
+    async fn answer_questions(&self, asked: Vec<(Item, Question)>, summary: &mut Summary) -> Vec<Item> {
+        let (folder, carrier) = (Arc::clone(&self.folder), Arc::clone(&self.carrier));
+        let work = move |(mut item, question): (Item, Question)| {
+            let (folder, carrier) = (Arc::clone(&folder), Arc::clone(&carrier));
+            async move {
+                let answered = match question {
+                    Question::HashLocal => {
+                        let hashed = tokio::task::spawn_blocking(move || {
+                            let answer = hash_local(&folder, &mut item);
+                            (item, answer)
+                        });
+                        match hashed.await {
+                            Ok((back, answer)) => {
+                                item = back;
+                                answer
+                            }
+                            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+                        }
+                    }
+                    Question::HashRemote => carrier.hash_remote(&item).await.map(|sum| {
+                        if let Some(remote) = &mut item.remote {
+                            remote.sha256 = Some(sum);
+                            remote.asked = true;
+                        }
+                    }),
+                };
+                (item, answered)
+            }
+        };
+        let mut items = Vec::new();
+        run_all(asked, HASHING, &self.cancel, work, &mut |(item, answered)| match answered {
+            Ok(()) => items.push(item),
+            Err(failure) => summary.failed.push((item.key, failure)),
+        })
+        .await;
+        items
+    }
+
+    /// A new file may be one that was renamed: then its content is in the bucket already. Only files of the size of one that
+    /// is gone are read.
+    async fn hash_rename_candidates(&self, settled: &mut Vec<Settled>, summary: &mut Summary) {
+        let gone: HashSet<u64> = settled
+            .iter()
+            .filter(|settled| settled.decision.action == Some(Action::DeleteRemote))
+            .filter_map(|settled| Some(settled.item.base_content()?.0))
+            .collect();
+        let is_candidate = |settled: &Settled| {
+            let local = settled.item.local.as_ref();
+            settled.decision.local == State::Created
+                && settled.decision.action == Some(Action::Push)
+                && local.is_some_and(|local| local.content.is_none() && gone.contains(&local.stat.size))
+        };
+        let (candidates, others): (Vec<_>, Vec<_>) = settled.drain(..).partition(is_candidate);
+        *settled = others;
+        let asked = candidates.into_iter().map(|settled| (settled.item, Question::HashLocal)).collect();
+        for item in self.answer_questions(asked, summary).await {
+            if let Verdict::Decided(decision) = decide(&item, self.options.keep_ignored) {
+                settled.push(Settled { item, decision });
+            }
+        }
+    }
+}
+
+fn hash_local(folder: &local::Folder, item: &mut Item) -> Result<(), Failure> {
+    let Some(local) = &mut item.local else { return Err(Failure::Changed) };
+    let etag = item.remote.as_ref().map(|remote| &remote.etag);
+    local.content = Some(local::hash_file(folder, &item.key, &local.stat, etag)?);
+    Ok(())
+}

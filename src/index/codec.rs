@@ -1,0 +1,226 @@
+//! The bytes of an index file: a gzip-compressed JSON object, as S4 0.4 reads and writes it.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+use flate2::Compression;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::write::GzEncoder;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::{Entry, Index};
+use crate::key;
+
+/// The format that this version writes, and the newest that it reads.
+const FORMAT: u64 = 1;
+/// An index may inflate to this many times its size, and [`SMALL`] bytes besides; a gzip bomb does not get further. Honest
+/// indexes reach a tenth of it.
+const MAX_INFLATION: u64 = 100;
+/// See [`MAX_INFLATION`].
+const SMALL: u64 = 16 << 20;
+
+/// Why an index could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Its bytes make no sense: the side heals by going on as if there was none.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// A newer s4 wrote it in a format that this one does not know; it must not be replaced.
+    #[error("it has format {0}, which only a newer s4 can read")]
+    Newer(u64),
+}
+
+impl From<serde_json::Error> for DecodeError {
+    fn from(error: serde_json::Error) -> DecodeError {
+        DecodeError::Damaged(error.to_string())
+    }
+}
+
+impl From<io::Error> for DecodeError {
+    fn from(error: io::Error) -> DecodeError {
+        DecodeError::Damaged(error.to_string())
+    }
+}
+
+/// Reads an index: gzip, zlib or plain JSON, whichever the bytes are.
+///
+/// # Errors
+///
+/// [`DecodeError::Damaged`] for bytes that are no index, [`DecodeError::Newer`] for a format of the future.
+pub fn decode(bytes: &[u8]) -> Result<Index, DecodeError> {
+    let limit = SMALL + MAX_INFLATION * bytes.len() as u64;
+    match infer::get(bytes).map(|kind| kind.mime_type()) {
+        Some("application/gzip") => parse(&inflate(MultiGzDecoder::new(bytes), limit)?),
+        // A zlib stream has no magic number of its own, only a header that is a multiple of 31.
+        _ if matches!(bytes, [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0) => {
+            parse(&inflate(ZlibDecoder::new(bytes), limit)?)
+        }
+        _ => parse(bytes),
+    }
+}
+
+fn inflate(decoder: impl Read, limit: u64) -> Result<Vec<u8>, DecodeError> {
+    let mut text = Vec::new();
+    let read = decoder.take(limit + 1).read_to_end(&mut text)?;
+    if read as u64 > limit {
+        return Err(DecodeError::Damaged(format!("it inflates to more than {limit} bytes")));
+    }
+    Ok(text)
+}
+
+fn parse(text: &[u8]) -> Result<Index, DecodeError> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let entries = json.deserialize_map(EntriesVisitor)?;
+    json.end()?;
+    let mut index = Index::from_entries(entries);
+    if let Ok(at) = index.entries.binary_search_by(|(name, _)| (**name).cmp(key::INDEX)) {
+        let (_, header) = index.entries.remove(at);
+        let field = |name: &str| header.unknown.as_ref()?.get(name)?.as_u64();
+        match field("format") {
+            Some(format) if format > FORMAT => return Err(DecodeError::Newer(format)),
+            _ => index.device = field("device"),
+        }
+    }
+    Ok(index)
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Vec<(Box<str>, Entry)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of index entries")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+}
+
+/// Writes an index: one entry a line, sorted, gzip-compressed.
+///
+/// # Errors
+///
+/// None that a memory buffer can give; the signature is that of the encoders.
+pub fn encode(index: &Index) -> io::Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(2));
+    let mut line = Vec::new();
+    gzip.write_all(b"{")?;
+    write_header(&mut line, index)?;
+    gzip.write_all(&line)?;
+    for (name, entry) in &index.entries {
+        line.clear();
+        line.extend_from_slice(b",\n");
+        serde_json::to_writer(&mut line, name)?;
+        line.extend_from_slice(b": ");
+        serde_json::to_writer(&mut line, entry)?;
+        gzip.write_all(&line)?;
+    }
+    gzip.write_all(b"\n}\n")?;
+    gzip.finish()
+}
+
+/// The reserved entry, which S4 0.4 takes for a key that neither exists nor ever did.
+fn write_header(line: &mut Vec<u8>, index: &Index) -> io::Result<()> {
+    let mut header = Entry::default();
+    let mut fields = serde_json::Map::new();
+    fields.insert("format".to_owned(), FORMAT.into());
+    fields.insert("writer".to_owned(), Value::from(concat!("s4 ", env!("CARGO_PKG_VERSION"))));
+    if let Some(device) = index.device {
+        fields.insert("device".to_owned(), device.into());
+    }
+    header.unknown = Some(Box::new(fields));
+    line.extend_from_slice(b"\n");
+    serde_json::to_writer(&mut *line, key::INDEX)?;
+    line.extend_from_slice(b": ");
+    serde_json::to_writer(&mut *line, &header)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{ETag, Sha256};
+    use proptest::prelude::*;
+
+    fn entries() -> impl Strategy<Value = Entry> {
+        let numbers = (any::<Option<i64>>(), any::<Option<i64>>(), any::<Option<u64>>(), any::<Option<i128>>());
+        let content = (any::<Option<[u8; 32]>>(), proptest::option::of("[a-f0-9\"-]{0,40}"), any::<Option<i64>>());
+        let stat = (any::<Option<i128>>(), any::<Option<u64>>(), proptest::option::of(0..0o7777_u32));
+        (numbers, content, stat).prop_map(|(numbers, content, stat)| Entry {
+            local_timestamp: numbers.0,
+            remote_timestamp: numbers.1,
+            size: numbers.2,
+            mtime_ns: numbers.3,
+            sha256: content.0.map(Sha256),
+            etag: content.1.map(|tag| ETag::new(&tag)),
+            deleted_at: content.2,
+            ctime_ns: stat.0,
+            inode: stat.1,
+            mode: stat.2,
+            version_id: None,
+            unknown: None,
+        })
+    }
+
+    fn indexes() -> impl Strategy<Value = Index> {
+        let map = proptest::collection::btree_map(any::<String>(), entries(), 0..20);
+        (map, any::<Option<u64>>()).prop_map(|(map, device)| {
+            let entries = map.into_iter().filter(|(name, _)| name != key::INDEX);
+            let mut index = Index::from_entries(entries.map(|(name, entry)| (name.into(), entry)).collect());
+            index.device = device;
+            index
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_is_decoded(index in indexes()) {
+            prop_assert_eq!(decode(&encode(&index).unwrap()).unwrap(), index);
+        }
+
+        #[test]
+        fn a_cut_file_is_damaged(index in indexes(), cut in 1_usize..100) {
+            let bytes = encode(&index).unwrap();
+            let kept = bytes.len().saturating_sub(cut);
+            prop_assert!(matches!(decode(&bytes[..kept]), Err(DecodeError::Damaged(_))));
+        }
+
+        #[test]
+        fn any_bytes_are_an_index_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&bytes);
+        }
+    }
+
+    #[test]
+    fn plain_and_zlib_are_read_too() {
+        let text = br#"{"a": {"local_timestamp": 5, "remote_timestamp": 4.5}}"#;
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(text).unwrap();
+        for bytes in [text.to_vec(), zlib.finish().unwrap()] {
+            assert_eq!(decode(&bytes).unwrap().get("a").unwrap().local_timestamp, Some(5));
+        }
+    }
+
+    #[test]
+    fn other_json_is_damage_and_a_newer_format_is_not() {
+        for text in ["", "[]", "{\"a\": 5}", "{} {}", "{\"a\": {\"size\": \"x\"}}"] {
+            assert!(matches!(decode(text.as_bytes()), Err(DecodeError::Damaged(_))), "{text}");
+        }
+        let newer = r#"{".index": {"local_timestamp": null, "remote_timestamp": null, "format": 2}}"#;
+        assert!(matches!(decode(newer.as_bytes()), Err(DecodeError::Newer(2))));
+    }
+
+    #[test]
+    fn a_gzip_bomb_is_damage() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&vec![b' '; 64 << 20]).unwrap();
+        assert!(matches!(decode(&gzip.finish().unwrap()), Err(DecodeError::Damaged(_))));
+    }
+}

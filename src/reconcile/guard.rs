@@ -1,0 +1,111 @@
+//! Guards: a plan that looks like an accident is not carried out before a person has said so.
+
+use super::{Action, Plan};
+
+/// A side that a plan deletes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The folder.
+    Local,
+    /// The bucket.
+    Remote,
+}
+
+/// What the guards go by.
+#[derive(Clone, Copy, Debug)]
+pub struct Guards {
+    /// The share of the keys that one run may delete on a side, in percent.
+    pub max_delete: u8,
+    /// Number of keys in the base.
+    pub known: usize,
+    /// Number of files that the scan found.
+    pub files: usize,
+    /// Whether the folder is on another device than when it was last synced.
+    pub moved_device: bool,
+}
+
+/// This many deletions are never a mass, whatever their share.
+const FEW: usize = 10;
+
+/// Why a plan was stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// The folder held files, and now has none.
+    Emptied {
+        /// Number of objects that would have been deleted.
+        deletions: usize,
+    },
+    /// The folder is on another device than before, and files of it are missing.
+    MovedDevice {
+        /// Number of objects that would have been deleted.
+        deletions: usize,
+    },
+    /// Too large a share of the keys would have been deleted.
+    MassDeletion {
+        /// Where.
+        side: Side,
+        /// How many.
+        deletions: usize,
+        /// Of how many.
+        known: usize,
+    },
+}
+
+/// Looks at a plan; renames do not count as deletions.
+pub fn guard(plan: &Plan, guards: &Guards) -> Option<Alarm> {
+    let deletions = |action| {
+        let of_side = plan.actions().filter(|planned| planned.action == action && !planned.renamed);
+        of_side.count()
+    };
+    let (remote, local) = (deletions(Action::DeleteRemote), deletions(Action::DeleteLocal));
+    if remote > 0 && guards.files == 0 {
+        return Some(Alarm::Emptied { deletions: remote });
+    }
+    if remote > 0 && guards.moved_device {
+        return Some(Alarm::MovedDevice { deletions: remote });
+    }
+    [(Side::Remote, remote), (Side::Local, local)].into_iter().find_map(|(side, deletions)| {
+        let too_many = deletions > FEW && deletions * 100 > guards.known * usize::from(guards.max_delete);
+        too_many.then_some(Alarm::MassDeletion { side, deletions, known: guards.known })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{base, item};
+    use super::super::{Decision, Planned, State};
+    use super::*;
+
+    const GUARDS: Guards = Guards { max_delete: 50, known: 30, files: 5, moved_device: false };
+
+    fn plan(action: Action, count: usize, renamed: bool) -> Plan {
+        let decision = Decision { local: State::Deleted, remote: State::Unchanged, action: Some(action) };
+        let one = Planned { item: item(Some(base('A', 1)), None, None), decision, action, source: None, renamed };
+        Plan { deletions: vec![one; count], ..Plan::default() }
+    }
+
+    #[test]
+    fn more_than_half_and_more_than_ten_is_a_mass() {
+        for (action, side) in [(Action::DeleteRemote, Side::Remote), (Action::DeleteLocal, Side::Local)] {
+            assert_eq!(guard(&plan(action, 15, false), &GUARDS), None);
+            let alarm = Alarm::MassDeletion { side, deletions: 16, known: 30 };
+            assert_eq!(guard(&plan(action, 16, false), &GUARDS), Some(alarm));
+            assert_eq!(guard(&plan(action, 16, true), &GUARDS), None);
+            assert_eq!(guard(&plan(action, 10, false), &Guards { known: 10, ..GUARDS }), None);
+        }
+    }
+
+    #[test]
+    fn an_emptied_folder_deletes_nothing() {
+        let emptied = Guards { files: 0, ..GUARDS };
+        assert_eq!(guard(&plan(Action::DeleteRemote, 1, false), &emptied), Some(Alarm::Emptied { deletions: 1 }));
+        assert_eq!(guard(&plan(Action::Pull, 1, false), &emptied), None);
+    }
+
+    #[test]
+    fn another_device_deletes_nothing() {
+        let moved = Guards { moved_device: true, ..GUARDS };
+        assert_eq!(guard(&plan(Action::DeleteRemote, 1, false), &moved), Some(Alarm::MovedDevice { deletions: 1 }));
+        assert_eq!(guard(&plan(Action::DeleteLocal, 1, false), &moved), None);
+    }
+}

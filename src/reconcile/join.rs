@@ -1,0 +1,233 @@
+//! Base, scan and listing, walked side by side.
+//!
+//! All three are sorted by the bytes of their names, so one pass sees every name once and no map is built. A key that is
+//! plainly the same everywhere (equal stat, equal ETag) makes no item: a sync with nothing to do allocates nothing here.
+
+use super::{Item, Local, Remote};
+use crate::index::{Entry, Index};
+use crate::key::{Key, is_reserved};
+use crate::local::{Hidden, LocalFile, Scan};
+use crate::remote::Listed;
+
+/// A name that is left alone, and why. Reported once a run, never fatal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The name, as it is in the bucket or the folder; may hold anything.
+    pub name: String,
+    /// Why it is left alone.
+    pub why: String,
+}
+
+/// What a join found.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// The keys that may need something done, in order.
+    pub items: Vec<Item>,
+    /// Names that can not be carried, and keys that something hides.
+    pub problems: Vec<Problem>,
+    /// Objects that the ignore rules leave out and that were never synced.
+    pub ignored: u64,
+    /// Keys that are in sync, as far as stat and ETag tell.
+    pub unchanged: u64,
+}
+
+/// What does not change during a join.
+struct Sides<'a> {
+    base: &'a Index,
+    written_ns: Option<i128>,
+    scan: &'a Scan,
+    is_ignored: &'a dyn Fn(&Key) -> bool,
+}
+
+/// Walks the three sides. `written_ns` is the local index's own mtime: a file that is not older is racy. `is_ignored` is
+/// asked only about keys that the scan did not see.
+pub fn join(
+    (base, written_ns): (&Index, Option<i128>),
+    scan: &Scan,
+    listing: &[Listed],
+    is_ignored: &dyn Fn(&Key) -> bool,
+) -> Joined {
+    let sides = Sides { base, written_ns, scan, is_ignored };
+    let mut joined = Joined::default();
+    let mut entries = sides.base.entries().iter().peekable();
+    let mut files = scan.files.iter().peekable();
+    let mut objects = listing.iter().peekable();
+    loop {
+        let names = [
+            entries.peek().map(|(name, _)| &**name),
+            files.peek().map(|file| file.key.as_str()),
+            objects.peek().map(|object| &*object.name),
+        ];
+        let Some(name) = names.into_iter().flatten().min() else {
+            return joined;
+        };
+        let entry = entries.next_if(|(held, _)| **held == *name).map(|(_, entry)| entry);
+        let file = files.next_if(|file| file.key.as_str() == name);
+        let object = objects.next_if(|object| *object.name == *name);
+        sides.take(&mut joined, name, entry, file, object);
+    }
+}
+
+/// Makes the item of one key from a fresh look at it. Its file counts as racy: it has just changed.
+pub fn examine(key: &Key, base: Option<&Entry>, file: Option<&LocalFile>, object: Option<&Listed>) -> Item {
+    item(key.clone(), base, file, object, None)
+}
+
+impl Sides<'_> {
+    fn take(
+        &self,
+        joined: &mut Joined,
+        name: &str,
+        entry: Option<&Entry>,
+        file: Option<&LocalFile>,
+        object: Option<&Listed>,
+    ) {
+        if let (Some(entry), Some(file), Some(object)) = (entry, file, object)
+            && plainly_unchanged(entry, file, object, self.written_ns)
+        {
+            joined.unchanged += 1;
+            return;
+        }
+        let live = entry.is_some_and(|entry| !entry.is_tombstone());
+        if file.is_none() && object.is_none() && !live {
+            return;
+        }
+        // Folder markers and our own names are nobody's files.
+        if name.is_empty() || name.ends_with('/') || is_reserved(name) {
+            return;
+        }
+        let key = match file.map_or_else(|| Key::parse(name), |file| Ok(file.key.clone())) {
+            Ok(key) => key,
+            Err(why) => {
+                joined.problems.push(Problem { name: name.to_owned(), why: why.to_string() });
+                return;
+            }
+        };
+        let ignored = file.is_none() && (self.is_ignored)(&key);
+        if !ignored && let Some(hidden) = self.scan.hidden(&key) {
+            joined.problems.push(Problem { name: name.to_owned(), why: why_hidden(hidden) });
+            return;
+        }
+        if ignored && !live {
+            joined.ignored += 1;
+            return;
+        }
+        let item = item(key, entry, file, object, self.written_ns);
+        joined.items.push(Item { ignored, ..item });
+    }
+}
+
+fn plainly_unchanged(entry: &Entry, file: &LocalFile, object: &Listed, written_ns: Option<i128>) -> bool {
+    entry.etag.as_ref() == Some(&object.etag)
+        && entry.sha256.is_some()
+        && entry.stat().is_some_and(|stat| stat.same_file(&file.stat))
+        && !is_racy(file, written_ns)
+}
+
+fn is_racy(file: &LocalFile, written_ns: Option<i128>) -> bool {
+    written_ns.is_none_or(|written| file.stat.mtime_ns >= written || file.stat.ctime_ns >= written)
+}
+
+fn item(
+    key: Key,
+    entry: Option<&Entry>,
+    file: Option<&LocalFile>,
+    object: Option<&Listed>,
+    written_ns: Option<i128>,
+) -> Item {
+    let local = file.map(|file| Local { stat: file.stat, racy: is_racy(file, written_ns), content: None });
+    let remote = object.map(|object| Remote {
+        size: object.size,
+        etag: object.etag.clone(),
+        last_modified: object.last_modified,
+        sha256: entry.filter(|entry| entry.etag.as_ref() == Some(&object.etag)).and_then(|entry| entry.sha256),
+        indexed: false,
+        asked: false,
+    });
+    Item { key, base: entry.cloned(), local, remote, indexed: None, ignored: false }
+}
+
+fn why_hidden(hidden: &Hidden) -> String {
+    match hidden {
+        Hidden::Unreadable(why) => format!("it can not be read here: {why}"),
+        Hidden::Symlink => "a symbolic link is in its place here".to_owned(),
+        Hidden::Special => "a device, pipe or socket is in its place here".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{base, etag, stat};
+    use super::*;
+
+    fn file(name: &str) -> LocalFile {
+        LocalFile { key: Key::parse(name).unwrap(), stat: stat('A', 1) }
+    }
+
+    fn object(name: &str) -> Listed {
+        Listed { name: name.into(), size: 1, etag: etag('A'), last_modified: 65 }
+    }
+
+    fn index(names: &[&str]) -> Index {
+        Index::from_entries(names.iter().map(|name| ((*name).into(), base('A', 1))).collect())
+    }
+
+    fn run(base: &Index, written_ns: i128, scan: &Scan, listing: &[&str], ignored: &str) -> Joined {
+        let listing: Vec<Listed> = listing.iter().map(|name| object(name)).collect();
+        join((base, Some(written_ns)), scan, &listing, &|key| key.as_str() == ignored)
+    }
+
+    fn keys(joined: &Joined) -> Vec<&str> {
+        joined.items.iter().map(|item| item.key.as_str()).collect()
+    }
+
+    const LATER: i128 = i128::MAX;
+
+    #[test]
+    fn only_what_differs_makes_an_item() {
+        let scan = Scan { files: ["a", "b", "new"].map(file).into(), ..Scan::default() };
+        let joined = run(&index(&["a", "b", "gone"]), LATER, &scan, &["a", "there"], "");
+        assert_eq!(keys(&joined), ["b", "gone", "new", "there"]);
+        assert_eq!(joined.unchanged, 1);
+    }
+
+    #[test]
+    fn a_file_as_new_as_the_index_is_not_plainly_unchanged() {
+        let scan = Scan { files: vec![file("a")], ..Scan::default() };
+        let joined = run(&index(&["a"]), stat('A', 1).mtime_ns, &scan, &["a"], "");
+        assert!(joined.items[0].local.as_ref().unwrap().racy);
+    }
+
+    #[test]
+    fn hostile_names_are_problems_and_markers_are_nothing() {
+        let scan = Scan::default();
+        let listing = ["", ".index", ".s4/log", "../x", "/etc/passwd", "a//b", "dir/"];
+        let joined = run(&Index::default(), LATER, &scan, &listing, "");
+        assert!(joined.items.is_empty());
+        let names: Vec<_> = joined.problems.iter().map(|problem| problem.name.as_str()).collect();
+        assert_eq!(names, ["../x", "/etc/passwd", "a//b"]);
+    }
+
+    #[test]
+    fn what_is_hidden_is_neither_deleted_nor_written_through() {
+        let hidden = vec![("link".to_owned(), Hidden::Symlink), ("shut".to_owned(), Hidden::Unreadable("no".into()))];
+        let scan = Scan { hidden, ..Scan::default() };
+        let joined = run(&index(&["link/a", "shut", "shut/b"]), LATER, &scan, &["link/a", "link/new", "shut"], "");
+        assert!(joined.items.is_empty());
+        assert_eq!(joined.problems.len(), 4);
+    }
+
+    #[test]
+    fn an_ignored_key_makes_an_item_only_if_it_was_synced() {
+        let joined = run(&index(&["a"]), LATER, &Scan::default(), &["a"], "a");
+        assert!(joined.items[0].ignored);
+        let joined = run(&Index::default(), LATER, &Scan::default(), &["a"], "a");
+        assert_eq!((joined.items.len(), joined.ignored), (0, 1));
+    }
+
+    #[test]
+    fn a_tombstone_alone_is_nothing() {
+        let dead = Index::from_entries(vec![("a".into(), base('A', 1).tombstone(1))]);
+        assert!(run(&dead, LATER, &Scan::default(), &[], "").items.is_empty());
+    }
+}

@@ -1,0 +1,78 @@
+//! Installing what was pulled: many staged files reach the disk with one flush, and only then get their names.
+//!
+//! A content must be durable before its name is: after a power failure, a name with half a content would look like an
+//! edit and be pushed over the good object. One flush of the file system for all files that are waiting is as safe as one
+//! for each of them, and far cheaper.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::key::Key;
+use crate::local::{Displaced, Error, Folder, Staged, Stat};
+
+/// How a staged file gets its name.
+pub(super) enum Place {
+    /// Nothing is there.
+    New,
+    /// It takes the place of exactly this file, which goes where `Displaced` says.
+    Over(Stat, Displaced),
+}
+
+struct Job {
+    staged: Staged,
+    key: Key,
+    place: Place,
+    reply: oneshot::Sender<Result<Stat, Error>>,
+}
+
+/// The queue to the one thread that installs.
+pub(super) struct Installer {
+    jobs: mpsc::UnboundedSender<Job>,
+}
+
+/// This many files are flushed one by one; from here on, flushing the whole file system once is cheaper.
+const GROUP: usize = 4;
+/// The most files that wait for one flush.
+const MOST: usize = 512;
+
+impl Installer {
+    pub(super) fn start(folder: Arc<Folder>) -> Installer {
+        let (jobs, queue) = mpsc::unbounded_channel();
+        // Ends when the last carrier is gone and the queue is empty.
+        tokio::task::spawn_blocking(move || run(&folder, queue));
+        Installer { jobs }
+    }
+
+    pub(super) async fn install(&self, staged: Staged, key: Key, place: Place) -> Option<Result<Stat, Error>> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(Job { staged, key, place, reply }).ok()?;
+        answer.await.ok()
+    }
+}
+
+fn run(folder: &Folder, mut queue: mpsc::UnboundedReceiver<Job>) {
+    let mut waiting = Vec::with_capacity(MOST);
+    while queue.blocking_recv_many(&mut waiting, MOST) > 0 {
+        let flushed = flush(folder, &waiting);
+        for (job, flushed) in waiting.drain(..).zip(flushed) {
+            let installed = flushed.and_then(|()| install(folder, job.staged, &job.key, job.place));
+            // Nobody waits for it any more when the run was interrupted: the next one will recognise it.
+            let _ = job.reply.send(installed);
+        }
+    }
+}
+
+fn flush(folder: &Folder, waiting: &[Job]) -> Vec<Result<(), Error>> {
+    if waiting.len() < GROUP || folder.sync_all().is_err() {
+        return waiting.iter().map(|job| job.staged.sync()).collect();
+    }
+    waiting.iter().map(|_| Ok(())).collect()
+}
+
+fn install(folder: &Folder, staged: Staged, key: &Key, place: Place) -> Result<Stat, Error> {
+    match place {
+        Place::New => folder.install(staged, key),
+        Place::Over(expected, displaced) => folder.replace(staged, key, &expected, displaced),
+    }
+}

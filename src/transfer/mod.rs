@@ -1,0 +1,237 @@
+//! Carrying actions out: bytes between folder and bucket, many keys at a time, bounded in requests and in bytes held.
+//!
+//! Every action carries what it expects to find on either side. Where a side turns out to be something else, nothing
+//! is written and the key is [`Failure::Changed`]: it is looked at and decided again. Nothing here decides.
+
+mod install;
+mod media;
+mod pool;
+mod pull;
+mod push;
+mod record;
+
+pub use pool::{Cancel, run_all};
+pub use record::Done;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::ambient::Ambient;
+use crate::local::{self, Folder};
+use crate::reconcile::{Action, Planned};
+use crate::remote::{self, Deletion, ObjectStore};
+use install::Installer;
+
+/// Objects from this size are moved in parts, bytes.
+pub const MULTIPART_THRESHOLD: u64 = 16 << 20;
+/// The size of a part, bytes; it grows where an object would have more than [`MAX_PARTS`].
+const PART_SIZE: u64 = 16 << 20;
+/// The most parts that S3 takes.
+const MAX_PARTS: u64 = 10_000;
+/// Parts of one object in flight.
+const PARTS_IN_FLIGHT: usize = 6;
+/// Bytes of content held in memory at a time, in KiB.
+const MEMORY_KIB: u32 = 128 << 10;
+/// Keys in flight. Requests wait for the network, so many of them cost little and hide its latency.
+const KEYS_IN_FLIGHT: usize = 128;
+/// How often a content that arrived damaged is fetched again.
+const ATTEMPTS: u32 = 3;
+
+/// Why an action was not carried out. Nothing was changed on the side that it would have written to, or it will be
+/// recognised on the next look.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A side is not what the plan saw: look again and decide again.
+    #[error("it changed meanwhile")]
+    Changed,
+    /// The run was interrupted before the action was begun or finished.
+    #[error("interrupted")]
+    Interrupted,
+    /// The folder would not have it.
+    #[error(transparent)]
+    Local(local::Error),
+    /// The bucket would not have it.
+    #[error(transparent)]
+    Remote(remote::Error),
+}
+
+impl From<local::Error> for Failure {
+    fn from(error: local::Error) -> Failure {
+        match error {
+            local::Error::Changed { .. } | local::Error::NotFound { .. } => Failure::Changed,
+            error => Failure::Local(error),
+        }
+    }
+}
+
+impl From<remote::Error> for Failure {
+    fn from(error: remote::Error) -> Failure {
+        match error {
+            // A condition on an object that is gone is answered with not-found.
+            remote::Error::Precondition | remote::Error::NotFound => Failure::Changed,
+            error => Failure::Remote(error),
+        }
+    }
+}
+
+/// Hears what happens, from many tasks at once.
+pub trait Progress: Send + Sync + 'static {
+    /// Bytes of content have moved.
+    fn moved(&self, _bytes: u64) {}
+    /// An action has ended. A deletion in the bucket ends with its whole batch.
+    fn ended(&self, _planned: &Planned, _result: &Result<Done, Failure>) {}
+}
+
+/// Moves contents between a folder and a bucket.
+pub struct Carrier<S> {
+    store: Arc<S>,
+    folder: Arc<Folder>,
+    ambient: Arc<dyn Ambient>,
+    memory: Arc<Semaphore>,
+    installer: Installer,
+    progress: Arc<dyn Progress>,
+    cancel: Cancel,
+    conflict_stamp: String,
+}
+
+impl<S: ObjectStore> Carrier<S> {
+    /// Makes a carrier. `conflict_stamp` names conflict copies: `HOST-YYYYMMDD-HHMMSS`.
+    pub fn new(
+        store: Arc<S>,
+        folder: Arc<Folder>,
+        ambient: Arc<dyn Ambient>,
+        progress: Arc<dyn Progress>,
+        (cancel, conflict_stamp): (Cancel, String),
+    ) -> Carrier<S> {
+        let installer = Installer::start(Arc::clone(&folder));
+        let memory = Arc::new(Semaphore::new(MEMORY_KIB as usize));
+        Carrier { store, folder, ambient, memory, installer, progress, cancel, conflict_stamp }
+    }
+
+    /// Carries out actions that do not depend on each other's order. `ended` hears of each as it ends, on the calling
+    /// task.
+    pub async fn carry_out(
+        self: &Arc<Self>,
+        actions: Vec<Planned>,
+        ended: &mut (dyn FnMut(Planned, Result<Done, Failure>) + Send),
+    ) {
+        let (deletions, others): (Vec<_>, Vec<_>) =
+            actions.into_iter().partition(|planned| planned.action == Action::DeleteRemote);
+        let carrier = Arc::clone(self);
+        let one = move |planned: Planned| {
+            let carrier = Arc::clone(&carrier);
+            async move {
+                let result = carrier.carry_out_one(&planned).await;
+                carrier.progress.ended(&planned, &result);
+                (planned, result)
+            }
+        };
+        run_all(others, KEYS_IN_FLIGHT, &self.cancel, one, &mut |(planned, result)| ended(planned, result)).await;
+        let carrier = Arc::clone(self);
+        let batch = move |planned: Vec<Planned>| {
+            let carrier = Arc::clone(&carrier);
+            async move { carrier.delete_remote(planned).await }
+        };
+        let batches = batches(deletions);
+        run_all(batches, 4, &self.cancel, batch, &mut |results| {
+            for (planned, result) in results {
+                ended(planned, result);
+            }
+        })
+        .await;
+    }
+
+    async fn carry_out_one(&self, planned: &Planned) -> Result<Done, Failure> {
+        match planned.action {
+            Action::Push => self.push(planned).await,
+            Action::Pull | Action::KeepBoth => self.pull(planned).await,
+            Action::DeleteLocal => self.delete_local(planned),
+            Action::Adopt => Ok(record::adopted(&planned.item)),
+            Action::Forget => Ok(record::forgotten(&planned.item, self.ambient.now())),
+            // Deletions in the bucket go in batches, and conflicts are nothing to carry out.
+            Action::DeleteRemote | Action::Conflict => Err(Failure::Changed),
+        }
+    }
+
+    fn delete_local(&self, planned: &Planned) -> Result<Done, Failure> {
+        let item = &planned.item;
+        let expected = item.local.as_ref().ok_or(Failure::Changed)?;
+        match self.folder.remove(&item.key, &expected.stat) {
+            Ok(()) => {}
+            // The pull that this deletion is the other half of has renamed it.
+            Err(local::Error::NotFound { .. }) if planned.renamed => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(record::deleted(item, self.ambient.now()))
+    }
+
+    async fn delete_remote(&self, batch: Vec<Planned>) -> Vec<(Planned, Result<Done, Failure>)> {
+        let deletions: Vec<Deletion> = batch
+            .iter()
+            .filter_map(|planned| {
+                let etag = planned.item.remote.as_ref()?.etag.clone();
+                Some(Deletion { name: planned.item.key.as_str().into(), etag })
+            })
+            .collect();
+        let results = self.store.delete(&deletions).await;
+        let ended = batch.into_iter().zip(results).map(|(planned, result)| {
+            let result = match result {
+                Ok(()) => Ok(record::deleted(&planned.item, self.ambient.now())),
+                Err(error) => Err(Failure::from(error)),
+            };
+            self.progress.ended(&planned, &result);
+            (planned, result)
+        });
+        ended.collect()
+    }
+
+    /// Permits for holding `bytes` in memory; more than there is in all counts as all of it.
+    async fn hold(&self, bytes: u64) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(MEMORY_KIB).clamp(1, MEMORY_KIB);
+        Arc::clone(&self.memory).acquire_many_owned(kib).await.ok()
+    }
+}
+
+/// Deletions a thousand at a time, the most that one request takes.
+fn batches(deletions: Vec<Planned>) -> Vec<Vec<Planned>> {
+    let mut batches: Vec<Vec<Planned>> = Vec::new();
+    for planned in deletions.into_iter().filter(|planned| planned.item.remote.is_some()) {
+        match batches.last_mut() {
+            Some(batch) if batch.len() < 1_000 => batch.push(planned),
+            _ => batches.push(vec![planned]),
+        }
+    }
+    batches
+}
+
+/// The size of the parts that an object of `size` bytes is moved in.
+fn part_size(size: u64) -> u64 {
+    PART_SIZE.max(size.div_ceil(MAX_PARTS).next_multiple_of(1 << 20))
+}
+
+/// First byte and number of bytes of each part of an object.
+fn parts(size: u64) -> impl Iterator<Item = (u64, u64)> {
+    let part = part_size(size);
+    (0..size.div_ceil(part)).map(move |number| (number * part, part.min(size - number * part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_an_object_exactly_and_are_never_too_many() {
+        for size in [0, 1, PART_SIZE, PART_SIZE + 1, 5 << 30, 48 << 40] {
+            let mut next = 0;
+            let mut count = 0;
+            for (start, length) in parts(size) {
+                assert_eq!(start, next);
+                next += length;
+                count += 1;
+            }
+            assert_eq!(next, size);
+            assert!(count <= MAX_PARTS, "{size}: {count} parts");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The pool: many tasks at once, and the one place that starts them.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// A run's stop button: pressed by Ctrl-C or SIGTERM, looked at between actions and between parts.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel {
+    shared: Arc<(AtomicBool, Notify)>,
+}
+
+impl Cancel {
+    /// Asks everything to come to an end.
+    pub fn cancel(&self) {
+        self.shared.0.store(true, Ordering::SeqCst);
+        self.shared.1.notify_waiters();
+    }
+
+    /// Whether the end was asked for.
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.0.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the end is asked for.
+    pub async fn cancelled(&self) {
+        let notified = self.shared.1.notified();
+        if !self.is_cancelled() {
+            notified.await;
+        }
+    }
+}
+
+/// Runs `work` on every input, at most `limit` at once, and hands each result to `ended` on the calling task.
+///
+/// Once cancelled, no further input is begun, and what is under way is given [`GRACE`] to end by itself.
+pub async fn run_all<I, T, F, R>(
+    inputs: Vec<I>,
+    limit: usize,
+    cancel: &Cancel,
+    work: F,
+    ended: &mut (dyn FnMut(T) + Send),
+) where
+    I: Send + 'static,
+    T: Send + 'static,
+    F: Fn(I) -> R,
+    R: Future<Output = T> + Send + 'static,
+{
+    let mut tasks = JoinSet::new();
+    let mut inputs = inputs.into_iter();
+    loop {
+        while tasks.len() < limit && !cancel.is_cancelled() {
+            let Some(input) = inputs.next() else { break };
+            tasks.spawn(work(input));
+        }
+        let next = tokio::select! {
+            next = tasks.join_next() => next,
+            () = cancel.cancelled(), if !cancel.is_cancelled() => continue,
+        };
+        match next {
+            Some(Ok(result)) => ended(result),
+            Some(Err(failed)) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+            Some(Err(_)) => {}
+            None => return,
+        }
+        if cancel.is_cancelled() {
+            return wind_up(tasks, ended).await;
+        }
+    }
+}
+
+/// How long work that is under way may go on after an interruption.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
+
+async fn wind_up<T: 'static>(mut tasks: JoinSet<T>, ended: &mut (dyn FnMut(T) + Send)) {
+    let drained = async {
+        while let Some(result) = tasks.join_next().await {
+            if let Ok(result) = result {
+                ended(result);
+            }
+        }
+    };
+    // Dropping the set ends what is left. An upload cut off here either arrived whole or not at all.
+    let _ = tokio::time::timeout(GRACE, drained).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[tokio::test]
+    async fn everything_runs_and_never_more_than_the_limit_at_once() {
+        let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let mut results = Vec::new();
+        let work = |input: usize| {
+            let running = Arc::clone(&running);
+            async move {
+                let now = running.0.fetch_add(1, Ordering::SeqCst) + 1;
+                running.1.fetch_max(now, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                running.0.fetch_sub(1, Ordering::SeqCst);
+                input
+            }
+        };
+        run_all((0..100).collect(), 7, &Cancel::default(), work, &mut |result| results.push(result)).await;
+        results.sort_unstable();
+        assert_eq!(results, (0..100).collect::<Vec<_>>());
+        assert_eq!(running.1.load(Ordering::SeqCst), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_an_interruption_nothing_begins_and_nothing_is_waited_for_long() {
+        let cancel = Cancel::default();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let work = |input: usize| {
+            let (begun, cancel) = (Arc::clone(&begun), cancel.clone());
+            async move {
+                begun.fetch_add(1, Ordering::SeqCst);
+                match input {
+                    0 => cancel.cancel(),
+                    1 => std::future::pending().await,
+                    _ => {}
+                }
+                input
+            }
+        };
+        let mut results = Vec::new();
+        run_all((0..100).collect(), 2, &cancel, work, &mut |result| results.push(result)).await;
+        assert_eq!((begun.load(Ordering::SeqCst), results), (2, vec![0]));
+    }
+}

@@ -1,0 +1,201 @@
+//! Push: a file to the bucket.
+//!
+//! The file is stat'ed before and after it is read, whole or in parts; if it changed, nothing of it arrives under its key.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIGHT, media, parts, record};
+use crate::content::{ETag, Sha256};
+use crate::key::Key;
+use crate::local::{self, Hasher, Stat};
+use crate::reconcile::{Item, Planned, Source};
+use crate::remote::{self, Expect, Metadata, ObjectStore, Written};
+
+impl<S: ObjectStore> Carrier<S> {
+    pub(super) async fn push(&self, planned: &Planned) -> Result<Done, Failure> {
+        let item = &planned.item;
+        let stat = item.local.as_ref().ok_or(Failure::Changed)?.stat;
+        let file = self.open(&item.key, stat).await?;
+        if let Some(source) = &planned.source
+            && let Some(done) = self.copy(item, &stat, &file, source).await?
+        {
+            return Ok(done);
+        }
+        if stat.size < MULTIPART_THRESHOLD {
+            self.push_whole(item, &stat, &file).await
+        } else {
+            self.push_parts(item, &stat, file).await
+        }
+    }
+
+    async fn open(&self, key: &Key, stat: Stat) -> Result<Arc<File>, Failure> {
+        let (folder, key) = (Arc::clone(&self.folder), key.clone());
+        // A file that was written this very moment is waited for, which blocks.
+        Ok(Arc::new(blocking(move || local::open_settled(&folder, &key, &stat)).await?))
+    }
+
+    async fn push_whole(&self, item: &Item, stat: &Stat, file: &Arc<File>) -> Result<Done, Failure> {
+        let _held = self.hold(stat.size).await;
+        let content = Bytes::from(read_at(&self.folder.path().join(item.key.as_str()), file, 0, stat.size)?);
+        local::check_unchanged(file, stat)?;
+        let mut hasher = Hasher::new(stat.size, None);
+        hasher.update(&content);
+        let sha256 = hasher.finish().sha256;
+        let metadata = metadata(stat, sha256, media::content_type(&item.key, &content));
+        let written = self.put(item, content, &metadata).await?;
+        self.progress.moved(stat.size);
+        Ok(record::pushed(item, stat, sha256, written, stat.size))
+    }
+
+    async fn put(&self, item: &Item, content: Bytes, metadata: &Metadata) -> Result<Written, Failure> {
+        for attempt in 1.. {
+            match self.store.put(item.key.as_str(), content.clone(), metadata, &expect(item)).await {
+                // Another operation on the key was under way: the write is made again.
+                Err(remote::Error::Conflict) if attempt < ATTEMPTS => {
+                    tokio::time::sleep(self.ambient.jitter(attempt)).await;
+                }
+                ended => return Ok(ended?),
+            }
+        }
+        Err(Failure::Changed)
+    }
+
+    /// The content is in the bucket already, under a key that was renamed to this one.
+    async fn copy(&self, item: &Item, stat: &Stat, file: &File, source: &Source) -> Result<Option<Done>, Failure> {
+        let (Some(content), Some(there)) = (item.local.as_ref().and_then(|l| l.content), &source.item.remote) else {
+            return Ok(None);
+        };
+        local::check_unchanged(file, stat)?;
+        let (from, to) = (source.item.key.as_str(), item.key.as_str());
+        match self.store.copy(from, &there.etag, to, &expect(item)).await {
+            Ok(written) => Ok(Some(record::pushed(item, stat, content.sha256, written, 0))),
+            // Too large to be copied in one request, gone meanwhile, not offered: the bytes are here, so upload them.
+            Err(
+                remote::Error::NotFound
+                | remote::Error::Precondition
+                | remote::Error::NotImplemented(_)
+                | remote::Error::Other(_),
+            ) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn push_parts(&self, item: &Item, stat: &Stat, file: Arc<File>) -> Result<Done, Failure> {
+        let (folder, key, expected) = (Arc::clone(&self.folder), item.key.clone(), *stat);
+        let sha256 = match item.local.as_ref().and_then(|local| local.content) {
+            Some(content) => content.sha256,
+            None => blocking(move || local::hash_file(&folder, &key, &expected, None)).await?.sha256,
+        };
+        let head = read_at(&self.folder.path().join(item.key.as_str()), &file, 0, 8 << 10)?;
+        let metadata = metadata(stat, sha256, media::content_type(&item.key, &head));
+        let written = self.upload(item, stat, &file, &metadata).await?;
+        Ok(record::pushed(item, stat, sha256, written, stat.size))
+    }
+
+    async fn upload(
+        &self,
+        item: &Item,
+        stat: &Stat,
+        file: &Arc<File>,
+        metadata: &Metadata,
+    ) -> Result<Written, Failure> {
+        for attempt in 1.. {
+            match self.upload_once(item, stat, file, metadata).await {
+                // Another operation on the key was under way: a multipart upload then has to begin anew.
+                Err(Failure::Remote(remote::Error::Conflict)) if attempt < ATTEMPTS => {
+                    tokio::time::sleep(self.ambient.jitter(attempt)).await;
+                }
+                ended => return ended,
+            }
+        }
+        Err(Failure::Changed)
+    }
+
+    async fn upload_once(
+        &self,
+        item: &Item,
+        stat: &Stat,
+        file: &Arc<File>,
+        metadata: &Metadata,
+    ) -> Result<Written, Failure> {
+        let name = item.key.as_str();
+        let upload = self.store.begin_upload(name, metadata).await?;
+        let ended = match self.upload_parts(name, &upload, stat, file).await {
+            Ok(etags) => self.store.complete_upload(name, &upload, &etags, &expect(item)).await.map_err(Failure::from),
+            Err(failure) => Err(failure),
+        };
+        if ended.is_err() {
+            // Parts that nobody will complete would be paid for for ever.
+            let _ = self.store.abort_upload(name, &upload).await;
+        }
+        ended
+    }
+
+    async fn upload_parts(
+        &self,
+        name: &str,
+        upload: &str,
+        stat: &Stat,
+        file: &Arc<File>,
+    ) -> Result<Vec<ETag>, Failure> {
+        let part = |number: usize, start: u64, length: u64| async move {
+            if self.cancel.is_cancelled() {
+                return Err(Failure::Interrupted);
+            }
+            let _held = self.hold(length).await;
+            let (file, path) = (Arc::clone(file), self.folder.path().join(name));
+            let body = blocking(move || read_at(&path, &file, start, length)).await?;
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let etag = self.store.upload_part(name, upload, number, body.into()).await?;
+            self.progress.moved(length);
+            Ok(etag)
+        };
+        let parts = parts(stat.size).zip(1..).map(|((start, length), number)| part(number, start, length));
+        let etags = stream::iter(parts).buffered(PARTS_IN_FLIGHT).try_collect().await?;
+        local::check_unchanged(file, stat)?;
+        Ok(etags)
+    }
+}
+
+/// What the write expects to find: what the plan saw.
+fn expect(item: &Item) -> Expect {
+    item.remote.as_ref().map_or(Expect::Absent, |remote| Expect::ETag(remote.etag.clone()))
+}
+
+fn metadata(stat: &Stat, sha256: Sha256, content_type: Option<String>) -> Metadata {
+    Metadata { mtime_ns: Some(stat.mtime_ns), mode: Some(stat.mode), sha256: Some(sha256), content_type }
+}
+
+/// Reads up to `length` bytes; fewer only at the end of the file.
+fn read_at(path: &std::path::Path, file: &File, start: u64, length: u64) -> Result<Vec<u8>, local::Error> {
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read_at(&mut bytes[filled..], start + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(local::Error::Io { path: path.to_owned(), source }),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// Runs blocking file work beside the runtime.
+pub(super) async fn blocking<T, F>(work: F) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, local::Error> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Failure::from),
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        Err(_) => Err(Failure::Interrupted),
+    }
+}

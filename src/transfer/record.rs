@@ -1,0 +1,122 @@
+//! What the indexes are told of an action that was carried out.
+//!
+//! The one place where entries are made. The local entry describes file and object as they now are, the remote one the
+//! object alone; both have the same version.
+
+use crate::content::Sha256;
+use crate::index::{Entry, whole_seconds};
+use crate::local::Stat;
+use crate::reconcile::{Item, Remote};
+use crate::remote::{ObjectInfo, Written};
+
+/// An action that was carried out, as the indexes should know it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The key's new entry in the local index.
+    pub local: Entry,
+    /// The key's new entry in the remote index; `None`: what is there is right already.
+    pub remote: Option<Entry>,
+    /// Whether the object is new, so that the remote entry still lacks its `LastModified`.
+    pub learn_modified: bool,
+    /// Bytes of content that went over the network.
+    pub bytes: u64,
+    /// The key under which the local version of a conflict was kept.
+    pub kept_as: Option<crate::key::Key>,
+}
+
+/// A content that went from the folder to the bucket.
+pub(super) fn pushed(item: &Item, stat: &Stat, sha256: Sha256, written: Written, bytes: u64) -> Done {
+    let mut object = Entry {
+        remote_timestamp: Some(item.next_version(whole_seconds(stat.mtime_ns))),
+        sha256: Some(sha256),
+        etag: Some(written.etag),
+        version_id: written.version_id.map(Into::into),
+        size: Some(stat.size),
+        mtime_ns: Some(stat.mtime_ns),
+        mode: Some(stat.mode),
+        ..Entry::default()
+    };
+    // S4 0.4 takes a key that it knows as deleted for created again, and not for a conflict, only if the entry says "not
+    // there" at the version of its own tombstone.
+    let tombstone = [&item.indexed, &item.base].into_iter().flatten().find(|entry| entry.is_tombstone());
+    let reborn = tombstone.filter(|_| item.remote.is_none()).and_then(|entry| entry.remote_timestamp);
+    object.remote_timestamp = reborn.or(object.remote_timestamp);
+    let mut local = object.clone();
+    local.set_stat(stat);
+    Done { local, remote: Some(object), learn_modified: reborn.is_none(), bytes, kept_as: None }
+}
+
+/// A content that went from the bucket to the folder.
+pub(super) fn pulled(item: &Item, stat: &Stat, sha256: Sha256, info: &ObjectInfo, bytes: u64) -> Done {
+    let same = item.remote.as_ref().is_some_and(|remote| remote.etag == info.etag);
+    let known = item.valid_index_entry().filter(|_| same);
+    let mut object = Entry {
+        local_timestamp: Some(info.last_modified),
+        remote_timestamp: known.and_then(|known| known.remote_timestamp),
+        sha256: Some(sha256),
+        etag: Some(info.etag.clone()),
+        version_id: info.version_id.clone().map(Into::into),
+        size: Some(info.size),
+        mtime_ns: info.metadata.mtime_ns,
+        mode: info.metadata.mode,
+        ..Entry::default()
+    };
+    object.remote_timestamp.get_or_insert_with(|| item.next_version(info.last_modified));
+    let mut local = object.clone();
+    local.set_stat(stat);
+    Done { local, remote: known.is_none().then_some(object), learn_modified: false, bytes, kept_as: None }
+}
+
+/// Sides that agree.
+pub(super) fn adopted(item: &Item) -> Done {
+    let (Some(file), Some(object)) = (&item.local, &item.remote) else {
+        return forgotten(item, 0);
+    };
+    // A file that was touched: only this machine cares.
+    if let Some(base) =
+        item.live_base().filter(|base| base.etag.as_ref() == Some(&object.etag) && base.sha256.is_some())
+    {
+        let mut local = base.clone();
+        local.set_stat(&file.stat);
+        return Done { local, remote: None, learn_modified: false, bytes: 0, kept_as: None };
+    }
+    let sha256 =
+        file.content.map(|content| content.sha256).or(object.sha256).or(item.base_content().map(|base| base.1));
+    let mut local = adopted_object(item, object, sha256);
+    let remote = item.valid_index_entry().is_none().then(|| local.clone());
+    local.set_stat(&file.stat);
+    Done { local, remote, learn_modified: false, bytes: 0, kept_as: None }
+}
+
+fn adopted_object(item: &Item, object: &Remote, sha256: Option<Sha256>) -> Entry {
+    let same_as_base = item.live_base().filter(|base| base.etag.as_ref() == Some(&object.etag));
+    let version =
+        [item.valid_index_entry(), same_as_base].into_iter().flatten().find_map(|entry| entry.remote_timestamp);
+    Entry {
+        local_timestamp: Some(object.last_modified),
+        remote_timestamp: version.or_else(|| Some(item.next_version(object.last_modified))),
+        sha256,
+        etag: Some(object.etag.clone()),
+        size: Some(object.size),
+        ..Entry::default()
+    }
+}
+
+/// A key that is gone on both sides now.
+pub(super) fn deleted(item: &Item, now: i64) -> Done {
+    let tombstone = last_known(item).tombstone(now);
+    Done { local: tombstone.clone(), remote: Some(tombstone), learn_modified: false, bytes: 0, kept_as: None }
+}
+
+/// A key that this machine has nothing to do with any more. The bucket's index keeps its entry while the object is there.
+pub(super) fn forgotten(item: &Item, now: i64) -> Done {
+    let tombstone = last_known(item).tombstone(now);
+    let remote = (item.remote.is_none() && item.indexed.as_ref().is_some_and(|entry| !entry.is_tombstone()))
+        .then(|| tombstone.clone());
+    Done { local: tombstone, remote, learn_modified: false, bytes: 0, kept_as: None }
+}
+
+/// The entry whose version a tombstone takes over: the remote index's if it has one, for S4 0.4 compares with that.
+fn last_known(item: &Item) -> Entry {
+    item.indexed.clone().or_else(|| item.base.clone()).unwrap_or_default()
+}
