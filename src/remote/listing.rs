@@ -42,3 +42,54 @@ pub async fn list_all<S: ObjectStore>(store: &S) -> Result<Vec<Listed>, Error> {
 fn unordered(why: &str) -> Error {
     Error::NotImplemented(format!("its listing cannot be trusted to be whole: {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, Order};
+    use super::*;
+
+    const NAMES: [&str; 7] = ["B", "a", "a b", "a-b", "a/b", "é", "\u{1f600}"];
+
+    async fn listed(fake: &Fake) -> Result<Vec<String>, Error> {
+        Ok(list_all(fake).await?.into_iter().map(|row| row.name.to_string()).collect())
+    }
+
+    #[tokio::test]
+    async fn all_pages_come_in_the_order_of_bytes() {
+        let fake = Fake::listing(&NAMES, Order::Ascending);
+        assert_eq!(listed(&fake).await.unwrap(), NAMES);
+        assert_eq!(fake.log().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_empty_bucket_is_an_empty_listing() {
+        assert_eq!(listed(&Fake::default()).await.unwrap(), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn a_failed_page_is_an_error_and_never_a_shorter_list() {
+        for page in 0..3 {
+            let fake = Fake::listing(&NAMES, Order::Ascending);
+            fake.fail_after(page);
+            assert!(matches!(listed(&fake).await, Err(Error::Network(_))), "page {page}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_page_without_order_is_put_in_order() {
+        let fake = Fake::listing(&NAMES[..3], Order::Descending);
+        assert_eq!(listed(&fake).await.unwrap(), &NAMES[..3]);
+    }
+
+    #[tokio::test]
+    async fn several_pages_without_order_are_an_error() {
+        let fake = Fake::listing(&NAMES, Order::Descending);
+        assert!(matches!(listed(&fake).await, Err(Error::NotImplemented(_))));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_always_starts_anew_is_an_error_and_no_endless_loop() {
+        let fake = Fake::listing(&NAMES, Order::FromTheStart);
+        assert!(matches!(listed(&fake).await, Err(Error::NotImplemented(_))));
+    }
+}
