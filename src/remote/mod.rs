@@ -3,9 +3,25 @@
 //! `s3.rs` is the one file that knows the SDK. Keys here are whole object names *below the target's prefix*: the store
 //! adds and strips the prefix, and hands out names as they are, hostile ones included; [`crate::key::Key`] judges them.
 
+pub mod counts;
+#[cfg(test)]
+mod fake;
+pub mod guarded;
+pub mod listing;
+pub mod probe;
+pub mod s3;
+pub mod uri;
+
 use std::future::Future;
 
 use bytes::Bytes;
+
+pub use self::counts::CountsSnapshot;
+pub use self::guarded::{Capabilities, Guarded};
+pub use self::listing::list_all;
+pub use self::probe::{check, probe};
+pub use self::s3::{Connection, S3Store, Secret};
+pub use self::uri::{S3Uri, UriError};
 
 use crate::content::{ETag, Sha256};
 

@@ -1,0 +1,273 @@
+//! A store in memory for the tests of this module: what a server may get wrong, as switches.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard};
+
+use bytes::Bytes;
+
+use super::guarded::Unconditional;
+use super::{Body, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use crate::content::ETag;
+
+/// What the server makes of conditions on writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Conditions {
+    /// Kept, all of them.
+    #[default]
+    Kept,
+    /// Taken and ignored.
+    Ignored,
+    /// Answered with 501.
+    Refused,
+    /// Kept on a PUT, ignored elsewhere.
+    OnlyPut,
+}
+
+/// What the server makes of a listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As S3 does.
+    #[default]
+    Ascending,
+    /// The reverse within each page.
+    Descending,
+    /// `start_after` is ignored.
+    FromTheStart,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    objects: BTreeMap<String, (Bytes, ETag, Metadata)>,
+    uploads: HashMap<String, Vec<Bytes>>,
+    made: u64,
+    log: Vec<String>,
+    fail_after: Option<u64>,
+}
+
+/// A bucket in memory.
+#[derive(Debug, Default)]
+pub(super) struct Fake {
+    state: Mutex<State>,
+    conditions: Conditions,
+    order: Order,
+}
+
+impl Fake {
+    pub(super) fn with(conditions: Conditions) -> Fake {
+        Fake { conditions, ..Fake::default() }
+    }
+
+    pub(super) fn listing(names: &[&str], order: Order) -> Fake {
+        let fake = Fake { order, ..Fake::default() };
+        for name in names {
+            fake.lock().write(name, Bytes::new(), Metadata::default());
+        }
+        fake
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Notes a request; fails it if it is the one that should fail.
+    fn request(&self, what: String) -> Result<MutexGuard<'_, State>, Error> {
+        let mut state = self.lock();
+        state.log.push(what);
+        match state.fail_after {
+            Some(0) => {
+                state.fail_after = None;
+                Err(Error::Network("as asked for".into()))
+            }
+            after => {
+                state.fail_after = after.map(|requests| requests - 1);
+                Ok(state)
+            }
+        }
+    }
+
+    /// Fails one request, after so many that work.
+    pub(super) fn fail_after(&self, requests: u64) {
+        self.lock().fail_after = Some(requests);
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.lock().objects.keys().cloned().collect()
+    }
+
+    pub(super) fn uploads(&self) -> usize {
+        self.lock().uploads.len()
+    }
+
+    /// The requests since the last call.
+    pub(super) fn log(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().log)
+    }
+
+    fn judge(&self, state: &State, name: &str, expect: Option<&Expect>, is_put: bool) -> Result<(), Error> {
+        let Some(expect) = expect else { return Ok(()) };
+        match self.conditions {
+            Conditions::Refused => return Err(Error::NotImplemented("a condition".into())),
+            Conditions::Ignored => return Ok(()),
+            Conditions::OnlyPut if !is_put => return Ok(()),
+            Conditions::Kept | Conditions::OnlyPut => {}
+        }
+        let found = state.objects.get(name).map(|(_, etag, _)| etag);
+        match (expect, found) {
+            (Expect::Absent, None) => Ok(()),
+            (Expect::ETag(expected), Some(found)) if expected == found => Ok(()),
+            _ => Err(Error::Precondition),
+        }
+    }
+
+    fn delete_if(&self, wanted: &[(&str, Option<&ETag>)]) -> Vec<Result<(), Error>> {
+        let names: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
+        let conditional = if wanted.iter().any(|(_, etag)| etag.is_some()) { " if" } else { "" };
+        let mut state = match self.request(format!("delete{conditional} {}", names.join(" "))) {
+            Ok(state) => state,
+            Err(error) => return vec![Err(error); wanted.len()],
+        };
+        let mut results = Vec::new();
+        for (name, etag) in wanted {
+            let expect = etag.filter(|_| state.objects.contains_key(*name)).map(|etag| Expect::ETag(etag.clone()));
+            results.push(self.judge(&state, name, expect.as_ref(), false).map(|()| {
+                state.objects.remove(*name);
+            }));
+        }
+        results
+    }
+
+    fn put_if(&self, name: &str, body: Bytes, metadata: &Metadata, expect: Option<&Expect>) -> Result<Written, Error> {
+        let mut state = self.request(format!("put{} {name}", shown(expect)))?;
+        self.judge(&state, name, expect, true)?;
+        Ok(state.write(name, body, metadata.clone()))
+    }
+
+    fn copy_if(&self, source: &str, etag: &ETag, name: &str, expect: Option<&Expect>) -> Result<Written, Error> {
+        let mut state = self.request(format!("copy{} {name}", shown(expect)))?;
+        let (body, found, metadata) = state.objects.get(source).cloned().ok_or(Error::Precondition)?;
+        self.judge(&state, name, expect, false)?;
+        if found == *etag { Ok(state.write(name, body, metadata)) } else { Err(Error::Precondition) }
+    }
+
+    fn complete_if(&self, name: &str, upload: &str, expect: Option<&Expect>) -> Result<Written, Error> {
+        let mut state = self.request(format!("complete{} {name}", shown(expect)))?;
+        self.judge(&state, name, expect, false)?;
+        let parts = state.uploads.remove(upload).ok_or(Error::Conflict)?;
+        Ok(state.write(name, parts.concat().into(), Metadata::default()))
+    }
+}
+
+fn shown(expect: Option<&Expect>) -> &'static str {
+    if expect.is_some() { " if" } else { "" }
+}
+
+impl State {
+    fn write(&mut self, name: &str, body: Bytes, metadata: Metadata) -> Written {
+        self.made += 1;
+        let etag = ETag::new(&format!("v{}", self.made));
+        self.objects.insert(name.into(), (body, etag.clone(), metadata));
+        Written { etag, version_id: None }
+    }
+}
+
+/// A body of one piece.
+pub(super) struct Whole(Option<Bytes>);
+
+impl Body for Whole {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        Ok(self.0.take())
+    }
+}
+
+impl ObjectStore for Fake {
+    type Body = Whole;
+
+    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
+        let state = self.request("list".into())?;
+        let start = start_after.filter(|_| self.order != Order::FromTheStart).unwrap_or_default();
+        let mut rest = state.objects.iter().filter(|(name, _)| name.as_str() > start);
+        let row = |(name, (body, etag, _)): (&String, &(Bytes, ETag, Metadata))| Listed {
+            name: name.as_str().into(),
+            size: body.len() as u64,
+            etag: etag.clone(),
+            last_modified: 0,
+        };
+        let mut objects: Vec<Listed> = rest.by_ref().take(usize::from(limit.min(3))).map(row).collect();
+        let next = rest.next().and(objects.last()).map(|last| last.name.to_string());
+        if self.order == Order::Descending {
+            objects.reverse();
+        }
+        Ok(Page { objects, next })
+    }
+
+    async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
+        let state = self.request(format!("head {name}"))?;
+        let (body, etag, metadata) = state.objects.get(name).cloned().ok_or(Error::NotFound)?;
+        Ok(ObjectInfo { size: body.len() as u64, etag, last_modified: 0, version_id: None, metadata })
+    }
+
+    async fn get(&self, name: &str, _options: GetOptions) -> Result<Got<Whole>, Error> {
+        let info = self.head(name).await?;
+        let body = self.lock().objects.get(name).map(|(body, ..)| body.clone());
+        Ok(Got::Object(info, Whole(body)))
+    }
+
+    async fn put(&self, name: &str, body: Bytes, metadata: &Metadata, expect: &Expect) -> Result<Written, Error> {
+        self.put_if(name, body, metadata, Some(expect))
+    }
+
+    async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
+        self.copy_if(source, source_etag, name, Some(expect))
+    }
+
+    async fn delete(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
+        self.delete_if(&deletions.iter().map(|one| (&*one.name, Some(&one.etag))).collect::<Vec<_>>())
+    }
+
+    async fn begin_upload(&self, name: &str, _metadata: &Metadata) -> Result<String, Error> {
+        let mut state = self.request(format!("begin {name}"))?;
+        state.made += 1;
+        let id = state.made.to_string();
+        state.uploads.insert(id.clone(), Vec::new());
+        Ok(id)
+    }
+
+    async fn upload_part(&self, name: &str, upload: &str, number: u32, body: Bytes) -> Result<ETag, Error> {
+        let mut state = self.request(format!("part {name}"))?;
+        state.uploads.get_mut(upload).ok_or(Error::Conflict)?.push(body);
+        Ok(ETag::new(&format!("part-{number}")))
+    }
+
+    async fn complete_upload(
+        &self,
+        name: &str,
+        upload: &str,
+        _parts: &[ETag],
+        expect: &Expect,
+    ) -> Result<Written, Error> {
+        self.complete_if(name, upload, Some(expect))
+    }
+
+    async fn abort_upload(&self, name: &str, upload: &str) -> Result<(), Error> {
+        self.request(format!("abort {name}"))?.uploads.remove(upload);
+        Ok(())
+    }
+}
+
+impl Unconditional for Fake {
+    async fn put_regardless(&self, name: &str, body: Bytes, metadata: &Metadata) -> Result<Written, Error> {
+        self.put_if(name, body, metadata, None)
+    }
+
+    async fn copy_regardless(&self, source: &str, source_etag: &ETag, name: &str) -> Result<Written, Error> {
+        self.copy_if(source, source_etag, name, None)
+    }
+
+    async fn complete_regardless(&self, name: &str, upload: &str, _parts: &[ETag]) -> Result<Written, Error> {
+        self.complete_if(name, upload, None)
+    }
+
+    async fn delete_regardless(&self, names: &[&str]) -> Vec<Result<(), Error>> {
+        self.delete_if(&names.iter().map(|name| (*name, None)).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,338 @@
+//! [`Guarded`]: conditional writes on servers that have none, as well as that can be done.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use super::{Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use crate::content::ETag;
+
+/// How many keys of a delete are looked at or deleted at once.
+const AT_ONCE: usize = 16;
+
+/// Which conditions a server keeps; as the probe finds it, and as the configuration holds it (`conditional_writes`).
+///
+/// What is not said is taken as missing, which is always safe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Capabilities {
+    /// `If-None-Match: *` and `If-Match` on a PUT.
+    pub put: bool,
+    /// Both on the end of a multipart upload.
+    pub complete: bool,
+    /// Both on the destination of a copy.
+    pub copy: bool,
+    /// `If-Match` on the delete of one key.
+    pub delete: bool,
+    /// An ETag for each key in the delete of many.
+    pub delete_many: bool,
+}
+
+impl Capabilities {
+    /// What S3 itself keeps.
+    pub const ALL: Capabilities =
+        Capabilities { put: true, complete: true, copy: true, delete: true, delete_many: true };
+}
+
+/// Writes without a condition. Only [`Guarded`], after its own look, and the probe, on its own objects, may use these;
+/// whoever is generic over [`ObjectStore`] can not.
+pub trait Unconditional: ObjectStore {
+    /// Writes an object over whatever is there.
+    fn put_regardless(
+        &self,
+        name: &str,
+        body: Bytes,
+        metadata: &Metadata,
+    ) -> impl Future<Output = Result<Written, Error>> + Send;
+
+    /// Copies `source` (that very version) over whatever is at `name`.
+    fn copy_regardless(
+        &self,
+        source: &str,
+        source_etag: &ETag,
+        name: &str,
+    ) -> impl Future<Output = Result<Written, Error>> + Send;
+
+    /// Makes the object of its parts over whatever is there.
+    fn complete_regardless(
+        &self,
+        name: &str,
+        upload: &str,
+        parts: &[ETag],
+    ) -> impl Future<Output = Result<Written, Error>> + Send;
+
+    /// Deletes up to 1,000 keys in whatever version; one result each, in their order.
+    fn delete_regardless(&self, names: &[&str]) -> impl Future<Output = Vec<Result<(), Error>>> + Send;
+}
+
+/// A store whose server may not keep every condition.
+///
+/// Where it does not, the key is looked at just before the write, and the write is made without a condition. Between
+/// the two there is a window, of about a request's time, in which another machine's write goes unseen. Where the server
+/// does keep them, this adds nothing.
+#[derive(Clone, Debug)]
+pub struct Guarded<S> {
+    store: S,
+    capabilities: Capabilities,
+}
+
+impl<S: Unconditional> Guarded<S> {
+    /// Guards `store`, whose server keeps the conditions named.
+    pub fn new(store: S, capabilities: Capabilities) -> Guarded<S> {
+        Guarded { store, capabilities }
+    }
+
+    /// The store itself.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Which conditions the server keeps.
+    pub fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    /// Looks whether `name` is as expected.
+    async fn look(&self, name: &str, expect: &Expect) -> Result<(), Error> {
+        let found = match self.store.head(name).await {
+            Ok(info) => Some(info.etag),
+            Err(Error::NotFound) => None,
+            Err(error) => return Err(error),
+        };
+        match (expect, found) {
+            (Expect::Absent, None) => Ok(()),
+            (Expect::ETag(expected), Some(found)) if *expected == found => Ok(()),
+            _ => Err(Error::Precondition),
+        }
+    }
+
+    /// Looks at each key, and deletes those that are as expected.
+    async fn delete_looked_at(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
+        let mut results = Vec::with_capacity(deletions.len());
+        for some in deletions.chunks(AT_ONCE) {
+            let mut looks = Vec::with_capacity(some.len());
+            for deletion in some {
+                looks.push(self.store.head(&deletion.name));
+            }
+            let looks = join_all(looks).await;
+            // `Ok(true)`: to delete. `Ok(false)`: gone already.
+            let found = some.iter().zip(looks).map(|(deletion, look)| match look {
+                Ok(info) if info.etag == deletion.etag => Ok(true),
+                Ok(_) => Err(Error::Precondition),
+                Err(Error::NotFound) => Ok(false),
+                Err(error) => Err(error),
+            });
+            let found: Vec<Result<bool, Error>> = found.collect();
+            let names = some.iter().zip(&found).filter(|(_, found)| matches!(found, Ok(true)));
+            let names: Vec<&str> = names.map(|(deletion, _)| &*deletion.name).collect();
+            let mut deleted = self.store.delete_regardless(&names).await.into_iter();
+            for found in found {
+                results.push(match found {
+                    Ok(true) => deleted.next().unwrap_or_else(|| Err(Error::Other("a delete had no answer".into()))),
+                    Ok(false) => Ok(()),
+                    Err(error) => Err(error),
+                });
+            }
+        }
+        results
+    }
+
+    /// Deletes each key in a request of its own.
+    async fn delete_singly(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
+        let mut results = Vec::with_capacity(deletions.len());
+        for some in deletions.chunks(AT_ONCE) {
+            let mut deletes = Vec::with_capacity(some.len());
+            for deletion in some {
+                deletes.push(self.store.delete(std::slice::from_ref(deletion)));
+            }
+            results.extend(join_all(deletes).await.into_iter().flatten());
+        }
+        results
+    }
+}
+
+impl<S: Unconditional> ObjectStore for Guarded<S> {
+    type Body = S::Body;
+
+    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
+        self.store.list(start_after, limit).await
+    }
+
+    async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
+        self.store.head(name).await
+    }
+
+    async fn get(&self, name: &str, options: GetOptions) -> Result<Got<S::Body>, Error> {
+        self.store.get(name, options).await
+    }
+
+    async fn put(&self, name: &str, body: Bytes, metadata: &Metadata, expect: &Expect) -> Result<Written, Error> {
+        if self.capabilities.put {
+            return self.store.put(name, body, metadata, expect).await;
+        }
+        self.look(name, expect).await?;
+        self.store.put_regardless(name, body, metadata).await
+    }
+
+    async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
+        if self.capabilities.copy {
+            return self.store.copy(source, source_etag, name, expect).await;
+        }
+        self.look(name, expect).await?;
+        self.store.copy_regardless(source, source_etag, name).await
+    }
+
+    async fn delete(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
+        match self.capabilities {
+            Capabilities { delete: false, .. } => self.delete_looked_at(deletions).await,
+            Capabilities { delete_many: false, .. } => self.delete_singly(deletions).await,
+            _ => self.store.delete(deletions).await,
+        }
+    }
+
+    async fn begin_upload(&self, name: &str, metadata: &Metadata) -> Result<String, Error> {
+        self.store.begin_upload(name, metadata).await
+    }
+
+    async fn upload_part(&self, name: &str, upload: &str, number: u32, body: Bytes) -> Result<ETag, Error> {
+        self.store.upload_part(name, upload, number, body).await
+    }
+
+    async fn complete_upload(
+        &self,
+        name: &str,
+        upload: &str,
+        parts: &[ETag],
+        expect: &Expect,
+    ) -> Result<Written, Error> {
+        if self.capabilities.complete {
+            return self.store.complete_upload(name, upload, parts, expect).await;
+        }
+        self.look(name, expect).await?;
+        self.store.complete_regardless(name, upload, parts).await
+    }
+
+    async fn abort_upload(&self, name: &str, upload: &str) -> Result<(), Error> {
+        self.store.abort_upload(name, upload).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Conditions, Fake};
+    use super::*;
+
+    fn content() -> Bytes {
+        Bytes::from_static(b"x")
+    }
+
+    async fn put<S: ObjectStore>(store: &S, name: &str, expect: &Expect) -> Result<ETag, Error> {
+        store.put(name, content(), &Metadata::default(), expect).await.map(|written| written.etag)
+    }
+
+    fn deletion(name: &str, etag: &ETag) -> Deletion {
+        Deletion { name: name.into(), etag: etag.clone() }
+    }
+
+    /// Stores whose servers keep nothing, and one that is guarded needlessly.
+    fn guarded() -> [Guarded<Fake>; 3] {
+        [
+            Guarded::new(Fake::with(Conditions::Ignored), Capabilities::default()),
+            Guarded::new(Fake::with(Conditions::Refused), Capabilities::default()),
+            Guarded::new(Fake::default(), Capabilities::default()),
+        ]
+    }
+
+    #[tokio::test]
+    async fn a_put_that_expects_something_else_changes_nothing() {
+        for store in guarded() {
+            let first = put(&store, "a", &Expect::Absent).await.unwrap();
+            assert!(matches!(put(&store, "a", &Expect::Absent).await, Err(Error::Precondition)));
+            assert!(matches!(put(&store, "b", &Expect::ETag(first.clone())).await, Err(Error::Precondition)));
+            let second = put(&store, "a", &Expect::ETag(first.clone())).await.unwrap();
+            assert!(matches!(put(&store, "a", &Expect::ETag(first)).await, Err(Error::Precondition)));
+            assert_eq!(store.head("a").await.unwrap().etag, second);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_that_expects_something_else_changes_nothing() {
+        for store in guarded() {
+            let a = put(&store, "a", &Expect::Absent).await.unwrap();
+            let b = put(&store, "b", &Expect::Absent).await.unwrap();
+            assert!(matches!(store.copy("a", &a, "b", &Expect::Absent).await, Err(Error::Precondition)));
+            assert!(matches!(store.copy("a", &a, "b", &Expect::ETag(a.clone())).await, Err(Error::Precondition)));
+            assert!(matches!(store.copy("a", &b, "c", &Expect::Absent).await, Err(Error::Precondition)));
+            assert_eq!(store.head("b").await.unwrap().etag, b);
+            store.copy("a", &a, "b", &Expect::ETag(b)).await.unwrap();
+            store.copy("a", &a, "c", &Expect::Absent).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_expects_something_else_changes_nothing() {
+        for store in guarded() {
+            let a = put(&store, "a", &Expect::Absent).await.unwrap();
+            let upload = store.begin_upload("a", &Metadata::default()).await.unwrap();
+            let parts = [store.upload_part("a", &upload, 1, content()).await.unwrap()];
+            let complete = async |expect: Expect| store.complete_upload("a", &upload, &parts, &expect).await;
+            assert!(matches!(complete(Expect::Absent).await, Err(Error::Precondition)));
+            assert!(matches!(complete(Expect::ETag(ETag::new("x"))).await, Err(Error::Precondition)));
+            assert_eq!(store.head("a").await.unwrap().etag, a);
+            complete(Expect::ETag(a)).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn deletes_take_only_the_versions_named() {
+        for store in guarded() {
+            let etag = put(&store, "a", &Expect::Absent).await.unwrap();
+            let other = put(&store, "b", &Expect::Absent).await.unwrap();
+            let gone = deletion("gone", &etag);
+            let results = store.delete(&[gone, deletion("b", &etag), deletion("a", &etag)]).await;
+            assert!(matches!(results[..], [Ok(()), Err(Error::Precondition), Ok(())]), "{results:?}");
+            assert_eq!(store.store().names(), ["b"]);
+            assert_eq!(store.head("b").await.unwrap().etag, other);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_look_that_fails_fails_the_write() {
+        let store = Guarded::new(Fake::with(Conditions::Ignored), Capabilities::default());
+        let etag = put(&store, "a", &Expect::Absent).await.unwrap();
+        store.store().fail_after(0);
+        assert!(matches!(put(&store, "a", &Expect::ETag(etag.clone())).await, Err(Error::Network(_))));
+        store.store().fail_after(0);
+        let results = store.delete(&[deletion("a", &etag), deletion("a", &etag)]).await;
+        assert!(matches!(results[..], [Err(Error::Network(_)), Ok(())]), "{results:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_added_where_the_server_keeps_all_conditions() {
+        let store = Guarded::new(Fake::default(), Capabilities::ALL);
+        let etag = put(&store, "a", &Expect::Absent).await.unwrap();
+        let copied = store.copy("a", &etag, "b", &Expect::Absent).await.unwrap().etag;
+        store.delete(&[deletion("a", &etag), deletion("b", &copied)]).await;
+        assert_eq!(store.store().log(), ["put if a", "copy if b", "delete if a b"]);
+    }
+
+    #[tokio::test]
+    async fn without_conditions_in_batches_each_key_is_deleted_in_its_own_request() {
+        let store = Guarded::new(Fake::default(), Capabilities { delete_many: false, ..Capabilities::ALL });
+        let etag = put(&store, "a", &Expect::Absent).await.unwrap();
+        store.store().log();
+        let results = store.delete(&[deletion("a", &etag), deletion("b", &etag)]).await;
+        assert!(matches!(results[..], [Ok(()), Ok(())]));
+        assert_eq!(store.store().log(), ["delete if a", "delete if b"]);
+    }
+
+    #[test]
+    fn what_a_configuration_does_not_say_is_missing() {
+        let read: Capabilities = serde_json::from_str(r#"{"put": true, "later": 1}"#).unwrap();
+        assert_eq!(read, Capabilities { put: true, ..Capabilities::default() });
+        let text = serde_json::to_string(&Capabilities::ALL).unwrap();
+        assert_eq!(text, r#"{"put":true,"complete":true,"copy":true,"delete":true,"delete_many":true}"#);
+    }
+}

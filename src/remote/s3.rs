@@ -1,0 +1,477 @@
+//! [`S3Store`]: one target's objects in a real bucket. The one module that knows the SDK.
+
+mod body;
+mod connect;
+mod delete;
+mod errors;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::{
+    CompletedMultipartUpload, CompletedPart, EncodingType, MetadataDirective, ServerSideEncryption, StorageClass,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use bytes::Bytes;
+
+pub use self::body::S3Body;
+pub use self::connect::{Connection, Secret};
+use super::counts::{Class, Counts, CountsSnapshot};
+use super::guarded::Unconditional;
+use super::uri::S3Uri;
+use super::{Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use crate::content::ETag;
+
+/// How long to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for an answer to begin, and for each next piece of it.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// From this size on a body goes unsigned where TLS protects it: its hash would be the dearest part of the request.
+const UNSIGNED_FROM: usize = 64 * 1024;
+
+/// How the names of buckets end that list without order and know no `start-after`: all their names come as one page,
+/// whatever the limit.
+const DIRECTORY_BUCKET: &str = "--x-s3";
+
+/// One target's objects: those below a prefix of a bucket. Clones share connections and counts.
+#[derive(Clone, Debug)]
+pub struct S3Store {
+    client: Client,
+    uri: S3Uri,
+    server: Arc<str>,
+    counts: Arc<Counts>,
+    settings: Arc<Settings>,
+}
+
+/// What goes with every write.
+#[derive(Debug)]
+struct Settings {
+    storage_class: Option<StorageClass>,
+    sse: Option<ServerSideEncryption>,
+    sse_kms_key_id: Option<String>,
+    /// TLS protects what is sent.
+    encrypted_line: bool,
+}
+
+impl S3Store {
+    /// Makes ready to reach `uri`; the first request comes with the first use.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint that is none, and an access key id without its secret or the reverse.
+    pub async fn connect(connection: &Connection, uri: &S3Uri) -> Result<S3Store, Error> {
+        let counts = Arc::new(Counts::default());
+        let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| !endpoint.starts_with("https://"));
+        Ok(S3Store {
+            client: connect::client(connection, &counts).await?,
+            uri: uri.clone(),
+            server: connect::server_name(connection, uri).into(),
+            counts,
+            settings: Arc::new(Settings {
+                storage_class: connection.storage_class.as_deref().map(StorageClass::from),
+                sse: connection.sse.as_deref().map(ServerSideEncryption::from),
+                sse_kms_key_id: connection.sse_kms_key_id.clone(),
+                encrypted_line: !plain,
+            }),
+        })
+    }
+
+    /// Where the objects are.
+    pub fn uri(&self) -> &S3Uri {
+        &self.uri
+    }
+
+    /// The requests made so far through this store and its clones.
+    pub fn counts(&self) -> CountsSnapshot {
+        self.counts.snapshot()
+    }
+
+    /// What makes an [`Error`] of a failed request to `verb` the object of the whole name `full`.
+    fn failed<E>(&self, verb: &str, full: &str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        move |error| errors::error_of(&error, self.doing(verb, full))
+    }
+
+    fn doing<'a>(&'a self, verb: &'a str, full: &'a str) -> errors::Doing<'a> {
+        errors::Doing { server: &self.server, bucket: self.uri.bucket(), verb, name: full }
+    }
+
+    async fn put_if(
+        &self,
+        name: &str,
+        body: Bytes,
+        metadata: &Metadata,
+        expect: Option<&Expect>,
+    ) -> Result<Written, Error> {
+        let (full, length) = (self.uri.full(name), body.len());
+        let (if_match, if_none_match) = conditions(expect);
+        self.counts.request(Class::Put);
+        self.counts.up(length);
+        let request = self
+            .client
+            .put_object()
+            .bucket(self.uri.bucket())
+            .key(&full)
+            .set_metadata(Some(text::to_user_metadata(metadata)))
+            .set_content_type(metadata.content_type.clone())
+            .set_storage_class(self.settings.storage_class.clone())
+            .set_server_side_encryption(self.settings.sse.clone())
+            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
+            .set_if_match(if_match)
+            .set_if_none_match(if_none_match)
+            .body(ByteStream::from(body));
+        let answer = if length < UNSIGNED_FROM {
+            request.send().await
+        } else {
+            let patient = request.customize().config_override(patient(length));
+            if self.settings.encrypted_line { patient.disable_payload_signing() } else { patient }.send().await
+        };
+        let answer = answer.map_err(self.failed("write", &full)).map_err(|error| unmet(error, expect))?;
+        written(answer.e_tag, answer.version_id)
+    }
+
+    async fn copy_if(
+        &self,
+        source: &str,
+        source_etag: &ETag,
+        name: &str,
+        expect: Option<&Expect>,
+    ) -> Result<Written, Error> {
+        let full = self.uri.full(name);
+        let source = format!("{}/{}", self.uri.bucket(), text::encode(&self.uri.full(source)));
+        let (if_match, if_none_match) = conditions(expect);
+        self.counts.request(Class::Copy);
+        let answer = self
+            .client
+            .copy_object()
+            .bucket(self.uri.bucket())
+            .key(&full)
+            .copy_source(source)
+            .copy_source_if_match(quoted(source_etag))
+            .metadata_directive(MetadataDirective::Copy)
+            .set_storage_class(self.settings.storage_class.clone())
+            .set_server_side_encryption(self.settings.sse.clone())
+            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
+            .set_if_match(if_match)
+            .set_if_none_match(if_none_match)
+            // A copy is answered when it is done, and a big one takes its time.
+            .customize()
+            .config_override(patient(COPY_LIKE_BYTES))
+            .send()
+            .await
+            .map_err(self.failed("copy to", &full))
+            // A source that is gone is not the version that was named either.
+            .map_err(|error| if matches!(error, Error::NotFound) { Error::Precondition } else { error })?;
+        written(answer.copy_object_result.and_then(|result| result.e_tag), answer.version_id)
+    }
+
+    async fn complete_if(
+        &self,
+        name: &str,
+        upload: &str,
+        parts: &[ETag],
+        expect: Option<&Expect>,
+    ) -> Result<Written, Error> {
+        let full = self.uri.full(name);
+        let (if_match, if_none_match) = conditions(expect);
+        let parts = (1..)
+            .zip(parts)
+            .map(|(number, etag)| CompletedPart::builder().part_number(number).e_tag(quoted(etag)).build());
+        self.counts.request(Class::Put);
+        let answer = self
+            .client
+            .complete_multipart_upload()
+            .bucket(self.uri.bucket())
+            .key(&full)
+            .upload_id(upload)
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build())
+            .set_if_match(if_match)
+            .set_if_none_match(if_none_match)
+            .customize()
+            .config_override(patient(COPY_LIKE_BYTES))
+            .send()
+            .await
+            .map_err(self.failed("complete the upload of", &full))
+            .map_err(|error| unmet(error, expect))?;
+        written(answer.e_tag, answer.version_id)
+    }
+
+    /// One answer to a listing.
+    async fn page(
+        &self,
+        start_after: Option<&str>,
+        token: Option<String>,
+        limit: u16,
+    ) -> Result<(Vec<Listed>, Option<String>), Error> {
+        let prefix = self.uri.full("");
+        self.counts.request(Class::List);
+        let answer = self
+            .client
+            .list_objects_v2()
+            .bucket(self.uri.bucket())
+            .set_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
+            .set_start_after(start_after.map(|name| self.uri.full(name)).filter(|full| !full.is_empty()))
+            .set_continuation_token(token.clone())
+            .max_keys(i32::from(limit))
+            .encoding_type(EncodingType::Url)
+            .send()
+            .await
+            .map_err(self.failed("list", &prefix))?;
+        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
+        let mut objects = Vec::with_capacity(answer.contents().len());
+        for object in answer.contents() {
+            objects.push(self.listed(object, encoded)?);
+        }
+        if answer.is_truncated() != Some(true) {
+            return Ok((objects, None));
+        }
+        match answer.next_continuation_token {
+            Some(next) if Some(&next) != token.as_ref() => Ok((objects, Some(next))),
+            _ => Err(Error::Damaged(format!("the listing of '{prefix}' stops in its middle"))),
+        }
+    }
+
+    /// One row of a listing, its name decoded and below the prefix.
+    fn listed(&self, object: &aws_sdk_s3::types::Object, encoded: bool) -> Result<Listed, Error> {
+        let raw = object.key().unwrap_or_default();
+        let full = if encoded { text::decode(raw) } else { Some(raw.into()) };
+        let full = full.ok_or_else(|| Error::Damaged(format!("a listing has the unreadable name '{raw}'")))?;
+        let Some(name) = self.uri.below(&full) else {
+            return Err(Error::Damaged(format!("a listing of {} has '{full}', which is not below it", self.uri)));
+        };
+        Ok(Listed {
+            name: name.into(),
+            size: object.size().and_then(|size| size.try_into().ok()).ok_or_else(|| lacks("size"))?,
+            etag: ETag::new(object.e_tag().ok_or_else(|| lacks("ETag"))?),
+            last_modified: seconds(object.last_modified())?,
+        })
+    }
+}
+
+/// A copy and the end of an upload move no bytes of ours, but up to 5 GiB of the server's: as patient as for this many.
+const COPY_LIKE_BYTES: usize = 16 << 20;
+
+impl ObjectStore for S3Store {
+    type Body = S3Body;
+
+    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
+        let unordered = self.uri.bucket().ends_with(DIRECTORY_BUCKET);
+        let asked = start_after.filter(|_| !unordered);
+        let (mut objects, mut token) = self.page(asked, None, limit).await?;
+        // Some servers send empty pages on the way; and a listing without order is only whole when it is at its end.
+        while token.is_some() && (unordered || objects.is_empty()) {
+            let (more, next) = self.page(asked, token, limit).await?;
+            objects.extend(more);
+            token = next;
+        }
+        let next = token.and_then(|_| objects.last().map(|last| last.name.to_string()));
+        if unordered {
+            objects.retain(|object| start_after.is_none_or(|start| *object.name > *start));
+            objects.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        // The prefix's own folder marker, which consoles make, is no name below the prefix.
+        objects.retain(|object| !object.name.is_empty());
+        Ok(Page { objects, next })
+    }
+
+    async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
+        let full = self.uri.full(name);
+        self.counts.request(Class::Head);
+        let request = self.client.head_object().bucket(self.uri.bucket()).key(&full);
+        let answer = request.send().await.map_err(self.failed("look at", &full))?;
+        Ok(ObjectInfo {
+            size: length(answer.content_length())?,
+            etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
+            last_modified: seconds(answer.last_modified())?,
+            metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
+            version_id: answer.version_id,
+        })
+    }
+
+    async fn get(&self, name: &str, options: GetOptions) -> Result<Got<S3Body>, Error> {
+        let full = self.uri.full(name);
+        self.counts.request(Class::Get);
+        let request = self.client.get_object().bucket(self.uri.bucket()).key(&full);
+        let answer = request
+            .set_range(options.range.map(|range| byte_range(range, &full)).transpose()?)
+            .set_if_match(options.if_match.as_ref().map(quoted))
+            .set_if_none_match(options.if_none_match.as_ref().map(quoted))
+            .send()
+            .await;
+        let answer = match answer {
+            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 304) => {
+                return Ok(Got::NotModified);
+            }
+            answer => answer.map_err(self.failed("read", &full))?,
+        };
+        let length = length(answer.content_length())?;
+        let size = match options.range {
+            None => length,
+            Some((first, _)) => whole_size(answer.content_range(), first).ok_or_else(|| {
+                Error::Damaged(format!("the server sent another part of '{full}' than was asked for"))
+            })?,
+        };
+        let info = ObjectInfo {
+            size,
+            etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
+            last_modified: seconds(answer.last_modified())?,
+            metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
+            version_id: answer.version_id,
+        };
+        let body = S3Body::new(answer.body, length, Arc::clone(&self.server), Arc::clone(&self.counts));
+        Ok(Got::Object(info, body))
+    }
+
+    async fn put(&self, name: &str, body: Bytes, metadata: &Metadata, expect: &Expect) -> Result<Written, Error> {
+        self.put_if(name, body, metadata, Some(expect)).await
+    }
+
+    async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
+        self.copy_if(source, source_etag, name, Some(expect)).await
+    }
+
+    async fn delete(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
+        let wanted = deletions.iter().map(|deletion| (&*deletion.name, Some(&deletion.etag)));
+        self.delete_if(&wanted.collect::<Vec<_>>()).await
+    }
+
+    async fn begin_upload(&self, name: &str, metadata: &Metadata) -> Result<String, Error> {
+        let full = self.uri.full(name);
+        self.counts.request(Class::Put);
+        let answer = self
+            .client
+            .create_multipart_upload()
+            .bucket(self.uri.bucket())
+            .key(&full)
+            .set_metadata(Some(text::to_user_metadata(metadata)))
+            .set_content_type(metadata.content_type.clone())
+            .set_storage_class(self.settings.storage_class.clone())
+            .set_server_side_encryption(self.settings.sse.clone())
+            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
+            .send()
+            .await
+            .map_err(self.failed("begin the upload of", &full))?;
+        answer.upload_id.ok_or_else(|| lacks("upload id"))
+    }
+
+    async fn upload_part(&self, name: &str, upload: &str, number: u32, body: Bytes) -> Result<ETag, Error> {
+        let (full, length) = (self.uri.full(name), body.len());
+        let number =
+            i32::try_from(number).map_err(|_| Error::Other(format!("an upload has no part number {number}")))?;
+        self.counts.request(Class::Put);
+        self.counts.up(length);
+        let request = self.client.upload_part().bucket(self.uri.bucket()).key(&full).upload_id(upload);
+        let request = request.part_number(number).body(ByteStream::from(body));
+        let request = request.customize().config_override(patient(length));
+        let unsigned = self.settings.encrypted_line && length >= UNSIGNED_FROM;
+        let request = if unsigned { request.disable_payload_signing() } else { request };
+        let answer = request.send().await.map_err(self.failed("upload a part of", &full))?;
+        Ok(ETag::new(&answer.e_tag.ok_or_else(|| lacks("ETag"))?))
+    }
+
+    async fn complete_upload(
+        &self,
+        name: &str,
+        upload: &str,
+        parts: &[ETag],
+        expect: &Expect,
+    ) -> Result<Written, Error> {
+        self.complete_if(name, upload, parts, Some(expect)).await
+    }
+
+    async fn abort_upload(&self, name: &str, upload: &str) -> Result<(), Error> {
+        let full = self.uri.full(name);
+        self.counts.request(Class::Delete);
+        let request = self.client.abort_multipart_upload().bucket(self.uri.bucket()).key(&full).upload_id(upload);
+        match request.send().await.map_err(self.failed("give up the upload of", &full)) {
+            // An upload that is gone is given up: so is it after a lost answer.
+            Ok(_) | Err(Error::Conflict | Error::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Unconditional for S3Store {
+    async fn put_regardless(&self, name: &str, body: Bytes, metadata: &Metadata) -> Result<Written, Error> {
+        self.put_if(name, body, metadata, None).await
+    }
+
+    async fn copy_regardless(&self, source: &str, source_etag: &ETag, name: &str) -> Result<Written, Error> {
+        self.copy_if(source, source_etag, name, None).await
+    }
+
+    async fn complete_regardless(&self, name: &str, upload: &str, parts: &[ETag]) -> Result<Written, Error> {
+        self.complete_if(name, upload, parts, None).await
+    }
+
+    async fn delete_regardless(&self, names: &[&str]) -> Vec<Result<(), Error>> {
+        self.delete_if(&names.iter().map(|name| (*name, None)).collect::<Vec<_>>()).await
+    }
+}
+
+/// The time-outs for one request that moves `bytes`.
+fn patient(bytes: usize) -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::new().timeout_config(connect::patience(bytes))
+}
+
+/// An ETag as headers carry it.
+fn quoted(etag: &ETag) -> String {
+    format!("\"{etag}\"")
+}
+
+/// `If-Match` and `If-None-Match` for an expectation.
+fn conditions(expect: Option<&Expect>) -> (Option<String>, Option<String>) {
+    match expect {
+        None => (None, None),
+        Some(Expect::Absent) => (None, Some("*".into())),
+        Some(Expect::ETag(etag)) => (Some(quoted(etag)), None),
+    }
+}
+
+/// A write that expects a version of a key which is gone is answered with 404: the expectation has failed.
+fn unmet(error: Error, expect: Option<&Expect>) -> Error {
+    match (error, expect) {
+        (Error::NotFound, Some(Expect::ETag(_))) => Error::Precondition,
+        (error, _) => error,
+    }
+}
+
+fn written(etag: Option<String>, version_id: Option<String>) -> Result<Written, Error> {
+    Ok(Written { etag: ETag::new(&etag.ok_or_else(|| lacks("ETag"))?), version_id })
+}
+
+/// An answer without something that every server sends.
+fn lacks(what: &str) -> Error {
+    Error::Damaged(format!("an answer of the server has no {what}"))
+}
+
+fn length(length: Option<i64>) -> Result<u64, Error> {
+    length.and_then(|length| length.try_into().ok()).ok_or_else(|| lacks("Content-Length"))
+}
+
+/// Whole seconds, those that S3 names in headers: a listing's fraction is cut off.
+fn seconds(time: Option<&DateTime>) -> Result<i64, Error> {
+    time.map(DateTime::secs).ok_or_else(|| lacks("Last-Modified"))
+}
+
+/// A `Range` header for a first byte and a number of bytes.
+fn byte_range((first, count): (u64, u64), full: &str) -> Result<String, Error> {
+    let last = count.checked_sub(1).and_then(|count| first.checked_add(count));
+    let last = last.ok_or_else(|| Error::Other(format!("cannot read {count} bytes of '{full}'")))?;
+    Ok(format!("bytes={first}-{last}"))
+}
+
+/// The size of the whole object by a `Content-Range: bytes FIRST-LAST/SIZE`, if the part begins where it should.
+fn whole_size(content_range: Option<&str>, first: u64) -> Option<u64> {
+    let (range, size) = content_range?.strip_prefix("bytes ")?.split_once('/')?;
+    let (begin, _) = range.split_once('-')?;
+    if begin.parse() == Ok(first) { size.parse().ok() } else { None }
+}

@@ -1,0 +1,241 @@
+//! From what the configuration says to a client of the SDK: credentials, region, endpoint, time-outs, retries.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    Builder, ConfigBag, Credentials, Intercept, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    RuntimeComponents, SharedHttpClient, StalledStreamProtectionConfig,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use super::super::counts::Counts;
+use super::super::{Error, S3Uri};
+use super::{CONNECT_TIMEOUT, READ_TIMEOUT};
+
+/// The region that S3 itself takes where none is named, and that most other servers go by.
+const DEFAULT_REGION: &str = "us-east-1";
+/// How often a request is sent at most.
+const ATTEMPTS: u32 = 5;
+
+/// How to reach a bucket: what a target's configuration says of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// The server, `http://…` or `https://…`; AWS where there is none.
+    pub endpoint_url: Option<String>,
+    /// The region; from the AWS chain where there is none.
+    pub region: Option<String>,
+    /// The profile of the AWS configuration files to go by.
+    pub profile: Option<String>,
+    /// The access key id; without it credentials come from the AWS chain.
+    pub access_key_id: Option<String>,
+    /// The secret that belongs to `access_key_id`.
+    pub secret_access_key: Option<Secret>,
+    /// The storage class to write with, as S3 names it.
+    pub storage_class: Option<String>,
+    /// The server-side encryption to write with: `AES256`, `aws:kms`, `aws:kms:dsse`.
+    pub sse: Option<String>,
+    /// The key for `aws:kms`.
+    pub sse_kms_key_id: Option<String>,
+}
+
+/// A text that no log, message or debug output shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a text in.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself, for the one who has to use it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+/// Makes a client; no request is made yet, except where the AWS chain has to ask for a region.
+pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>) -> Result<Client, Error> {
+    check_endpoint(connection.endpoint_url.as_deref())?;
+    let mut config = match keys(connection)? {
+        Some(keys) => given(connection, keys),
+        None => from_chain(connection).await,
+    };
+    if let Some(endpoint) = &connection.endpoint_url {
+        // Servers other than AWS seldom have a host name for each bucket.
+        config = config.endpoint_url(endpoint).force_path_style(true);
+    }
+    let config = config
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build())
+        // Bodies have a time-out of their own in `body.rs`.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        // Servers other than AWS do not know the newer checksums, and some refuse them.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .interceptor(CountAttempts(Arc::clone(counts)))
+        .build();
+    Ok(Client::from_conf(config))
+}
+
+/// The time-out for a request that carries `bytes`: sending them counts too, and lines may be slow.
+pub(super) fn patience(bytes: usize) -> TimeoutConfig {
+    const SLOWEST_BYTES_PER_SECOND: u64 = 16 * 1024;
+    let sending = Duration::from_secs(bytes as u64 / SLOWEST_BYTES_PER_SECOND);
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT + sending).build()
+}
+
+/// Refuses what is no endpoint, without repeating what might be a password in it.
+fn check_endpoint(endpoint: Option<&str>) -> Result<(), Error> {
+    let Some(endpoint) = endpoint else { return Ok(()) };
+    if endpoint.contains('@') {
+        return Err(Error::Other("the endpoint must not hold a user name or password".into()));
+    }
+    let host = endpoint.strip_prefix("http://").or_else(|| endpoint.strip_prefix("https://"));
+    match host {
+        None => Err(Error::Other(format!("the endpoint '{endpoint}' does not begin with http:// or https://"))),
+        Some("") => Err(Error::Other(format!("the endpoint '{endpoint}' names no server"))),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The keys in the configuration: both or none.
+fn keys(connection: &Connection) -> Result<Option<Credentials>, Error> {
+    match (&connection.access_key_id, &connection.secret_access_key) {
+        (Some(id), Some(secret)) => Ok(Some(Credentials::new(id, secret.expose(), None, None, "s4"))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(Error::NoCredentials("there is an access key id, but no secret for it".into())),
+        (None, Some(_)) => Err(Error::NoCredentials("there is a secret, but no access key id for it".into())),
+    }
+}
+
+/// A configuration that asks neither the environment nor any file.
+fn given(connection: &Connection, keys: Credentials) -> Builder {
+    let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+    Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(connection.region.clone().unwrap_or_else(|| DEFAULT_REGION.into())))
+        .credentials_provider(keys)
+        .http_client(http_client(plain))
+}
+
+/// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances.
+async fn from_chain(connection: &Connection) -> Builder {
+    // The chain itself may have to reach AWS, so this client can speak TLS even where the endpoint is plain HTTP.
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(false));
+    if let Some(profile) = &connection.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = &connection.region {
+        loader = loader.region(Region::new(region.clone()));
+    } else if connection.endpoint_url.is_some() {
+        // Never ask the instance's metadata for the region of a server that is not AWS: off AWS that only waits.
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &connection.profile {
+            profile = profile.profile_name(name);
+        }
+        let regions = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new());
+        loader = loader.region(regions.or_else(profile.build()).or_else(Region::from_static(DEFAULT_REGION)));
+    }
+    let loaded = loader.load().await;
+    let config = Builder::from(&loaded);
+    if loaded.region().is_none() { config.region(Region::from_static(DEFAULT_REGION)) } else { config }
+}
+
+/// The HTTP client; the plain one starts faster, since it reads no certificates.
+fn http_client(plain: bool) -> SharedHttpClient {
+    let builder = aws_smithy_http_client::Builder::new();
+    if plain { builder.build_http() } else { builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https() }
+}
+
+/// Counts each time a request is sent.
+#[derive(Debug)]
+struct CountAttempts(Arc<Counts>);
+
+impl Intercept for CountAttempts {
+    fn name(&self) -> &'static str {
+        "CountAttempts"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), aws_sdk_s3::error::BoxError> {
+        self.0.attempt();
+        Ok(())
+    }
+}
+
+/// The server as messages name it.
+pub(super) fn server_name(connection: &Connection, uri: &S3Uri) -> String {
+    match &connection.endpoint_url {
+        Some(endpoint) => endpoint.clone(),
+        None => format!("AWS S3, bucket '{}'", uri.bucket()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_keys() -> Connection {
+        Connection {
+            access_key_id: Some("id".into()),
+            secret_access_key: Some(Secret::new("hush")),
+            ..Connection::default()
+        }
+    }
+
+    #[test]
+    fn debug_output_hides_the_secret() {
+        let shown = format!("{:?}", with_keys());
+        assert!(shown.contains("<secret>") && !shown.contains("hush"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn endpoints_that_are_none_are_refused() {
+        for (endpoint, shown) in [
+            ("localhost:8333", "'localhost:8333' does not begin with http:// or https://"),
+            ("https://", "names no server"),
+            ("https://me:hush@host", "must not hold a user name or password"),
+        ] {
+            let connection = Connection { endpoint_url: Some(endpoint.into()), ..with_keys() };
+            let error = client(&connection, &Arc::default()).await.unwrap_err().to_string();
+            assert!(error.contains(shown) && !error.contains("hush"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn half_a_pair_of_keys_is_refused() {
+        for connection in
+            [Connection { access_key_id: None, ..with_keys() }, Connection { secret_access_key: None, ..with_keys() }]
+        {
+            let error = client(&connection, &Arc::default()).await.unwrap_err();
+            assert!(matches!(error, Error::NoCredentials(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn big_bodies_get_the_time_that_a_slow_line_needs() {
+        assert_eq!(patience(0).read_timeout(), Some(READ_TIMEOUT));
+        assert_eq!(patience(16 << 20).read_timeout(), Some(READ_TIMEOUT + Duration::from_secs(1024)));
+    }
+}
