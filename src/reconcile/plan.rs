@@ -4,7 +4,8 @@
 //! 2. Everything that adds or changes.
 //! 3. Everything else that deletes, so that a run cut short leaves too much rather than too little.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 
 use super::{Action, Decision, Item};
 use crate::content::Sha256;
@@ -121,16 +122,7 @@ impl Item {
 fn is_in_the_way(key: &Key, pulled: &BTreeSet<Key>) -> bool {
     let below = format!("{key}/");
     key.ancestors().any(|folder| pulled.contains(folder))
-        || pulled.range::<str, _>(below.as_str()..).next().is_some_and(|next| next.as_str().starts_with(&below))
-}
-
-/// Counts of a plan's actions, for people and guards.
-pub fn count(plan: &Plan) -> BTreeMap<Action, usize> {
-    let mut counts = BTreeMap::new();
-    for planned in plan.actions() {
-        *counts.entry(planned.action).or_default() += 1;
-    }
-    counts
+        || pulled.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded)).next().is_some_and(|next| next.as_str().starts_with(&below))
 }
 
 #[cfg(test)]

@@ -73,6 +73,6 @@ fn flush(folder: &Folder, waiting: &[Job]) -> Vec<Result<(), Error>> {
 fn install(folder: &Folder, staged: Staged, key: &Key, place: Place) -> Result<Stat, Error> {
     match place {
         Place::New => folder.install(staged, key),
-        Place::Over(expected, displaced) => folder.replace(staged, key, &expected, displaced),
+        Place::Over(expected, displaced) => folder.replace(staged, key, &expected, &displaced),
     }
 }

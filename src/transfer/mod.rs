@@ -211,7 +211,7 @@ fn part_size(size: u64) -> u64 {
 }
 
 /// First byte and number of bytes of each part of an object.
-fn parts(size: u64) -> impl Iterator<Item = (u64, u64)> {
+pub(crate) fn parts(size: u64) -> impl Iterator<Item = (u64, u64)> {
     let part = part_size(size);
     (0..size.div_ceil(part)).map(move |number| (number * part, part.min(size - number * part)))
 }

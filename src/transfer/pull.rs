@@ -10,6 +10,7 @@ use super::install::Place;
 use super::push::blocking;
 use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIGHT, parts, record};
 use crate::content::{ETag, Sha256};
+use crate::key::Key;
 use crate::local::{self, Displaced, Hasher, LocalContent, Staged};
 use crate::reconcile::{Action, Item, Planned, Source, conflict_key};
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
@@ -66,7 +67,7 @@ impl<S: ObjectStore> Carrier<S> {
         &self,
         planned: &Planned,
         staged: Staged,
-    ) -> Result<(local::Stat, Option<crate::key::Key>), Failure> {
+    ) -> Result<(local::Stat, Option<Key>), Failure> {
         let key = &planned.item.key;
         let mut kept_as = None;
         let place = match &planned.item.local {
@@ -83,7 +84,7 @@ impl<S: ObjectStore> Carrier<S> {
         Ok((stat, kept_as))
     }
 
-    fn free_conflict_key(&self, key: &crate::key::Key) -> Result<Option<crate::key::Key>, Failure> {
+    fn free_conflict_key(&self, key: &Key) -> Result<Option<Key>, Failure> {
         for attempt in 0..1_000 {
             let Some(name) = conflict_key(key, &self.conflict_stamp, attempt) else { return Ok(None) };
             if matches!(self.folder.stat(&name), Ok(None)) {
@@ -158,6 +159,23 @@ impl<S: ObjectStore> Carrier<S> {
         let content = blocking(move || local::hash_open(&copy, size, Some(&etag))).await?;
         let sha256 = check_content(item, &info, content)?;
         Ok(Fetched { staged, info, sha256 })
+    }
+
+    /// Reads a small object whole.
+    ///
+    /// # Errors
+    ///
+    /// Those of the bucket.
+    pub async fn read(&self, key: &Key) -> Result<Vec<u8>, remote::Error> {
+        let Got::Object(info, mut body) = self.store.get(key.as_str(), GetOptions::default()).await? else {
+            return Err(remote::Error::NotFound);
+        };
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.chunk().await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        check_length(bytes.len() as u64, info.size)?;
+        Ok(bytes)
     }
 
     /// The sum of an object's content: from its metadata, else by reading it.

@@ -42,7 +42,7 @@ impl<S: ObjectStore> Carrier<S> {
     async fn push_whole(&self, item: &Item, stat: &Stat, file: &Arc<File>) -> Result<Done, Failure> {
         let _held = self.hold(stat.size).await;
         let content = Bytes::from(read_at(&self.folder.path().join(item.key.as_str()), file, 0, stat.size)?);
-        local::check_unchanged(file, stat)?;
+        local::check_unchanged(&self.folder, &item.key, file, stat)?;
         let mut hasher = Hasher::new(stat.size, None);
         hasher.update(&content);
         let sha256 = hasher.finish().sha256;
@@ -70,7 +70,7 @@ impl<S: ObjectStore> Carrier<S> {
         let (Some(content), Some(there)) = (item.local.as_ref().and_then(|l| l.content), &source.item.remote) else {
             return Ok(None);
         };
-        local::check_unchanged(file, stat)?;
+        local::check_unchanged(&self.folder, &item.key, file, stat)?;
         let (from, to) = (source.item.key.as_str(), item.key.as_str());
         match self.store.copy(from, &there.etag, to, &expect(item)).await {
             Ok(written) => Ok(Some(record::pushed(item, stat, content.sha256, written, 0))),
@@ -125,7 +125,7 @@ impl<S: ObjectStore> Carrier<S> {
     ) -> Result<Written, Failure> {
         let name = item.key.as_str();
         let upload = self.store.begin_upload(name, metadata).await?;
-        let ended = match self.upload_parts(name, &upload, stat, file).await {
+        let ended = match self.upload_parts(&item.key, &upload, stat, file).await {
             Ok(etags) => self.store.complete_upload(name, &upload, &etags, &expect(item)).await.map_err(Failure::from),
             Err(failure) => Err(failure),
         };
@@ -148,16 +148,16 @@ impl<S: ObjectStore> Carrier<S> {
                 return Err(Failure::Interrupted);
             }
             let _held = self.hold(length).await;
-            let (file, path) = (Arc::clone(file), self.folder.path().join(name));
+            let (file, path) = (Arc::clone(file), self.folder.path().join(key.as_str()));
             let body = blocking(move || read_at(&path, &file, start, length)).await?;
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let etag = self.store.upload_part(name, upload, number, body.into()).await?;
+            let etag = self.store.upload_part(key.as_str(), upload, number, body.into()).await?;
             self.progress.moved(length);
             Ok(etag)
         };
         let parts = parts(stat.size).zip(1..).map(|((start, length), number)| part(number, start, length));
         let etags = stream::iter(parts).buffered(PARTS_IN_FLIGHT).try_collect().await?;
-        local::check_unchanged(file, stat)?;
+        local::check_unchanged(&self.folder, key, file, stat)?;
         Ok(etags)
     }
 }

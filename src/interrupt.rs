@@ -1,0 +1,41 @@
+//! Ctrl-C and SIGTERM: the first asks the run to end and commit, the second ends the process.
+
+use std::future::pending;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use crate::error::ExitCode;
+use crate::transfer::Cancel;
+
+/// Listens while it lives.
+pub struct Watch(JoinHandle<()>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Listens for the signals, on behalf of `cancel`.
+pub fn watch(cancel: &Cancel) -> Watch {
+    let cancel = cancel.clone();
+    Watch(tokio::spawn(async move {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        loop {
+            let heard = async |stream: &mut std::io::Result<tokio::signal::unix::Signal>| match stream {
+                Ok(stream) => stream.recv().await,
+                Err(_) => pending().await,
+            };
+            tokio::select! {
+                _ = heard(&mut interrupt) => {}
+                _ = heard(&mut terminate) => {}
+            }
+            if cancel.is_cancelled() {
+                // The index says what was committed last; the next run finds out the rest.
+                std::process::exit(ExitCode::Interrupted as i32);
+            }
+            cancel.cancel();
+        }
+    }))
+}

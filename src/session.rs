@@ -1,0 +1,165 @@
+//! A target, opened: its folder, its bucket, and what the probe found of the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::{Config, Target};
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::local::{self, Folder, Lock};
+use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
+
+/// How long a second run on one folder waits for the first.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// A target's two sides.
+pub struct Session {
+    /// The folder.
+    pub folder: Arc<Folder>,
+    /// The bucket.
+    pub store: Arc<Guarded<S3Store>>,
+}
+
+impl Session {
+    /// Opens both sides. The server's conditional writes are tried once, and the finding is kept in the config file,
+    /// unless `look_only`: then nothing is written anywhere.
+    ///
+    /// # Errors
+    ///
+    /// A folder or a bucket that can not be used.
+    pub async fn open(ctx: &Context, target: &Target, look_only: bool) -> Result<Session, Error> {
+        let folder = open_folder(target)?;
+        let store = connect(target).await?;
+        let capabilities = match known_capabilities(target) {
+            Some(capabilities) => capabilities,
+            // Nothing will be written.
+            None if look_only => Capabilities::default(),
+            None => {
+                let found = remote::probe(&store).await.map_err(|error| access_error(target, error))?;
+                remember(ctx, target, found)?;
+                found
+            }
+        };
+        Ok(Session { folder: Arc::new(folder), store: Arc::new(Guarded::new(store, capabilities)) })
+    }
+
+    /// Takes the folder's lock, waiting for another run to end.
+    ///
+    /// # Errors
+    ///
+    /// When the other run takes too long, or the lock can not be written.
+    pub fn lock(&self, ctx: &Context) -> Result<Lock, Error> {
+        let mut waiting = |holder: Option<u32>| {
+            let who = holder.map_or_else(|| "another s4".to_owned(), |pid| format!("another s4 (process {pid})"));
+            ctx.ui().note(&format!("Waiting for {who} on this folder"));
+        };
+        Lock::acquire(&self.folder, LOCK_PATIENCE, &mut waiting).map_err(folder_error)
+    }
+}
+
+/// Opens a target's folder.
+///
+/// # Errors
+///
+/// When it is missing, no folder, or not to be read.
+pub fn open_folder(target: &Target) -> Result<Folder, Error> {
+    let opened = Folder::open(&target.local_folder, target.state_folder.as_deref());
+    opened.map_err(|error| match error {
+        local::Error::NotFound { path } => {
+            let path = path.display();
+            Error::new(Kind::Failed, format!("the folder '{path}' does not exist"))
+                .hint(format!("if it is on a drive, mount the drive; if it is new, make it: mkdir -p '{path}'"))
+        }
+        error => folder_error(error),
+    })
+}
+
+/// Connects to a target's bucket; no request is made yet.
+///
+/// # Errors
+///
+/// An address or keys that make no sense.
+pub async fn connect(target: &Target) -> Result<S3Store, Error> {
+    let uri = S3Uri::parse(&target.s3_uri).map_err(|error| {
+        Error::new(Kind::Config, format!("target \"{}\": s3_uri makes no sense", target.name)).because(error)
+    })?;
+    let connection = Connection {
+        endpoint_url: target.endpoint_url.clone(),
+        region: target.region_name.clone(),
+        profile: target.profile.clone(),
+        access_key_id: target.aws_access_key_id.clone(),
+        secret_access_key: target.aws_secret_access_key.as_ref().map(|secret| remote::Secret::new(secret.expose())),
+        storage_class: target.storage_class.clone(),
+        sse: target.sse.clone(),
+        sse_kms_key_id: target.sse_kms_key_id.clone(),
+    };
+    S3Store::connect(&connection, &uri).await.map_err(|error| access_error(target, error))
+}
+
+/// Tries a target's bucket before it is added: whether it can be used at all, and which conditions its server keeps.
+///
+/// # Errors
+///
+/// What keeps it from being used, with what to do about it.
+pub async fn try_bucket(target: &Target) -> Result<serde_json::Value, Error> {
+    let store = connect(target).await?;
+    remote::check(&store).await.map_err(|error| access_error(target, error))?;
+    let found = remote::probe(&store).await.map_err(|error| access_error(target, error))?;
+    serde_json::to_value(found).map_err(|error| Error::new(Kind::Failed, "cannot write what the probe found").because(error))
+}
+
+/// What is known of the server: from the config, or because it is AWS.
+fn known_capabilities(target: &Target) -> Option<Capabilities> {
+    match &target.conditional_writes {
+        Some(found) => serde_json::from_value(found.clone()).ok(),
+        None => target.endpoint_url.is_none().then_some(Capabilities::ALL),
+    }
+}
+
+fn remember(ctx: &Context, target: &Target, found: Capabilities) -> Result<(), Error> {
+    Config::update(&ctx.config_path()?, |config| {
+        let mut fields = config.fields(&target.name)?.clone();
+        fields.insert("conditional_writes".to_owned(), serde_json::to_value(found).unwrap_or_default());
+        config.set(&target.name, fields);
+        Ok::<_, crate::config::Error>(())
+    })?;
+    Ok(())
+}
+
+/// The sentence for a folder that can not be used, and what to do.
+pub fn folder_error(error: local::Error) -> Error {
+    let message = error.to_string();
+    let hinted = |hint: &str| Error::new(Kind::Failed, message.clone()).hint(hint);
+    match &error {
+        local::Error::Denied { .. } => hinted("look at its owner and permissions: ls -ld"),
+        local::Error::NoSpace { .. } => hinted("make room on the disk; what was done so far is kept"),
+        local::Error::Locked { .. } => hinted("wait for the other run to end, or end it"),
+        _ => Error::new(Kind::Failed, message),
+    }
+    .because(error)
+}
+
+/// The sentence for a bucket that can not be used, and what to do.
+pub fn access_error(target: &Target, error: remote::Error) -> Error {
+    let name = &target.name;
+    let edit = |field: &str| format!("correct it: s4 edit {name} {field}");
+    let hint = match &error {
+        remote::Error::NoSuchBucket { bucket } => {
+            format!("look for a typing error, or make it: aws s3 mb s3://{bucket}")
+        }
+        remote::Error::Denied(_) => "the keys are known, but may not do this: ask for s3:ListBucket, s3:GetObject, \
+             s3:PutObject and s3:DeleteObject on this bucket"
+            .to_owned(),
+        remote::Error::Credentials(_) => edit("--access-key-id ID --secret-access-key SECRET"),
+        remote::Error::NoCredentials(_) => "sign in (aws sso login, aws configure), or give the target keys of its own".to_owned(),
+        remote::Error::WrongRegion(region) => edit(&format!("--region {region}")),
+        remote::Error::Network(_) => match &target.endpoint_url {
+            Some(endpoint) => format!("look whether '{endpoint}' is right and the server runs, and at the network"),
+            None => "look at the network".to_owned(),
+        },
+        remote::Error::Clock(_) => "set the clock of this machine right".to_owned(),
+        remote::Error::Server(_) => "try again later".to_owned(),
+        _ => return Error::new(Kind::Access, format!("cannot use {}", target.s3_uri)).because(error),
+    };
+    Error::new(Kind::Access, format!("cannot use {}", target.s3_uri)).because(error).hint(hint)
+}
