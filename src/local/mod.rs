@@ -2,6 +2,34 @@
 //!
 //! Everything here is plain blocking code. All access goes through a [`Folder`], a handle on the target's folder.
 
+mod beneath;
+mod error;
+mod folder;
+mod hash;
+mod ignore;
+mod lock;
+mod moves;
+mod recover;
+mod replace;
+mod scan;
+mod slot;
+mod staging;
+mod store;
+#[cfg(test)]
+mod testing;
+mod trash;
+
+pub use error::Error;
+pub use folder::Folder;
+pub use hash::{Hasher, check_unchanged, hash_file, open_settled, settled};
+pub use ignore::Ignore;
+pub use lock::Lock;
+pub use recover::{Fate, Recovered};
+pub use replace::Displaced;
+pub(crate) use scan::printable;
+pub use scan::scan;
+pub use staging::Staged;
+
 use crate::content::Sha256;
 use crate::key::Key;
 

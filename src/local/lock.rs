@@ -1,0 +1,152 @@
+//! One run at a time on a folder: `flock` on `.s4lock`, as S4 0.4 does. The kernel lets go of it when the process dies.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat};
+use rustix::io::Errno;
+
+use super::beneath::{At, convert, open};
+use super::{Error, Folder};
+use crate::key::LOCK;
+
+/// How long between two tries.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The lock of a folder, held until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Locks `folder`, trying for as long as `wait`. When it has to wait, `on_wait` is called once, with the process id of
+    /// the holder where that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`] when the time is over; [`Error::Denied`] if there is no lock file and none can be made;
+    /// [`Error::InTheWay`], [`Error::Io`].
+    pub fn acquire(folder: &Folder, wait: Duration, on_wait: &mut dyn FnMut(Option<u32>)) -> Result<Lock, Error> {
+        let path = folder.path_in(&folder.meta, Path::new(LOCK));
+        let failed = |errno| Error::new(errno, &path);
+        let dir = folder.make_dir(&folder.meta, Path::new(""))?;
+        let begin = Instant::now();
+        let mut told = false;
+        loop {
+            let file = open_lock(&dir).map_err(failed)?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {
+                    // S4 0.4 removes its lock file: what we hold may be without a name, and worth nothing.
+                    let held = convert(&fstat(&file).map_err(failed)?).1.inode;
+                    if matches!(At::new(&dir, LOCK.as_ref()).stat(), Ok((_, stat)) if stat.inode == held) {
+                        sign(&file);
+                        return Ok(Lock { _file: file });
+                    }
+                }
+                Err(Errno::WOULDBLOCK | Errno::INTR) => {
+                    let pid = holder(&file);
+                    if begin.elapsed() >= wait {
+                        return Err(Error::Locked { path, pid });
+                    }
+                    if !told {
+                        told = true;
+                        on_wait(pid);
+                    }
+                    std::thread::sleep(POLL.min(wait.saturating_sub(begin.elapsed())));
+                }
+                Err(errno) => return Err(failed(errno)),
+            }
+        }
+    }
+}
+
+fn open_lock(dir: &rustix::fd::OwnedFd) -> Result<File, Errno> {
+    let path = Path::new(LOCK);
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    match open(dir, path, OFlags::RDWR | OFlags::CREATE | flags, Mode::from_raw_mode(0o666)) {
+        // Another user's, in a shared folder: to be locked it need not be writable.
+        Err(refused @ (Errno::ACCESS | Errno::ROFS)) => {
+            open(dir, path, OFlags::RDONLY | flags, Mode::empty()).map_err(|_| refused)
+        }
+        opened => opened,
+    }
+    .map(File::from)
+}
+
+/// Writes our process id into the file. It serves a message only, so that it may fail.
+fn sign(file: &File) {
+    let _ = file.set_len(0).and_then(|()| file.write_all_at(format!("{}\n", std::process::id()).as_bytes(), 0));
+}
+
+fn holder(file: &File) -> Option<u32> {
+    let mut text = [0; 16];
+    let length = file.read_at(&mut text, 0).ok()?;
+    str::from_utf8(&text[..length]).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn lock(folder: &Folder, wait: Duration) -> (Result<Lock, Error>, Vec<Option<u32>>) {
+        let mut waits = Vec::new();
+        let lock = Lock::acquire(folder, wait, &mut |pid| waits.push(pid));
+        (lock, waits)
+    }
+
+    #[test]
+    fn a_second_run_is_refused_and_told_who_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        let (held, waits) = lock(&folder, Duration::ZERO);
+        assert!(held.is_ok() && waits.is_empty());
+        let other = Folder::open(dir.path(), None).unwrap();
+        let (refused, _) = lock(&other, Duration::ZERO);
+        assert!(matches!(refused, Err(Error::Locked { pid, .. }) if pid == Some(std::process::id())));
+        let (refused, waits) = lock(&other, POLL * 3);
+        assert!(refused.is_err());
+        assert_eq!(waits, [Some(std::process::id())]);
+        drop(held);
+        assert!(lock(&other, Duration::ZERO).0.is_ok());
+        assert!(dir.path().join(LOCK).exists());
+    }
+
+    #[test]
+    fn a_waiting_run_gets_the_lock_when_it_is_released() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        let mut held = Some(lock(&folder, Duration::ZERO).0.unwrap());
+        let lock = Lock::acquire(&folder, Duration::from_secs(60), &mut |_| held = None);
+        assert!(lock.is_ok());
+    }
+
+    #[test]
+    fn a_lock_file_that_was_removed_meanwhile_is_no_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        let old = lock(&folder, Duration::ZERO).0.unwrap();
+        fs::remove_file(dir.path().join(LOCK)).unwrap();
+        let new = lock(&folder, Duration::ZERO).0.unwrap();
+        drop(old);
+        assert!(matches!(lock(&folder, Duration::ZERO).0, Err(Error::Locked { .. })));
+        drop(new);
+    }
+
+    #[test]
+    fn a_foreign_lock_file_is_not_read_as_a_process_and_a_link_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        fs::write(dir.path().join(LOCK), "not a number, and much longer than one").unwrap();
+        let file = File::open(dir.path().join(LOCK)).unwrap();
+        flock(&file, FlockOperation::LockExclusive).unwrap();
+        assert!(matches!(lock(&folder, Duration::ZERO).0, Err(Error::Locked { pid: None, .. })));
+        fs::remove_file(dir.path().join(LOCK)).unwrap();
+        std::os::unix::fs::symlink("elsewhere", dir.path().join(LOCK)).unwrap();
+        assert!(matches!(lock(&folder, Duration::ZERO).0, Err(Error::InTheWay { .. })));
+        assert!(!dir.path().join("elsewhere").exists());
+    }
+}

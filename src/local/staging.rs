@@ -1,0 +1,261 @@
+//! New contents, written where nobody looks until they are whole.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{FallocateFlags, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, fchmod, fstat, futimens, openat};
+use rustix::io::Errno;
+
+use super::beneath::{At, convert};
+use super::folder::Home;
+use super::moves::unknown;
+use super::{Error, Folder, Stat};
+
+/// The folder in one of s4's homes where new files grow.
+pub(super) const STAGING: &str = "staging";
+
+/// A file that is being made. Unless it is installed, it goes when this is dropped.
+#[derive(Debug)]
+pub struct Staged {
+    file: File,
+    /// Where it is; `None` once it has been moved to its place.
+    place: Option<(OwnedFd, OsString)>,
+    path: PathBuf,
+    default_mode: u32,
+}
+
+impl Folder {
+    /// Begins a new file in staging.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`], [`Error::Denied`], [`Error::InTheWay`] if `.s4` is no folder, [`Error::Io`].
+    pub fn stage(&self) -> Result<Staged, Error> {
+        self.stage_in(&self.work)
+    }
+
+    pub(super) fn stage_in(&self, home: &Home) -> Result<Staged, Error> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let below = Path::new(STAGING);
+        let dir = self.make_dir(home, below)?;
+        // The process's umask can be read only by changing it, but the first file made shows it. Nobody else gets at
+        // that file by its mode: the folder above it is ours alone.
+        let known = self.default_mode.get().copied();
+        let mode = Mode::from_raw_mode(if known.is_some() { 0o600 } else { 0o666 });
+        loop {
+            let name = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+            let path = self.path_in(home, below).join(&name);
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let file = match openat(&dir, &name, flags, mode) {
+                Ok(file) => File::from(file),
+                // Left by a process of the same id.
+                Err(Errno::EXIST) => continue,
+                Err(errno) => return Err(Error::new(errno, &path)),
+            };
+            let mut staged = Staged { file, place: Some((dir, name.into())), path, default_mode: 0o600 };
+            staged.default_mode = match known {
+                Some(mode) => mode,
+                None => *self.default_mode.get_or_init(|| 0o666 & staged.mode().unwrap_or(0o600)),
+            };
+            if known.is_none() {
+                staged.chmod(0o600)?;
+            }
+            return Ok(staged);
+        }
+    }
+}
+
+impl Staged {
+    /// Writes all of `bytes` at `offset` (bytes from the beginning). Several threads may write different places.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`], [`Error::Io`].
+    pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        self.file.write_all_at(bytes, offset).map_err(|source| Error::new(source, &self.path))
+    }
+
+    /// Reserves `size` bytes, so that a full disk shows before the transfer and not at its end. Where the file system can
+    /// not do that, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`], [`Error::Io`].
+    pub fn allocate(&self, size: u64) -> Result<(), Error> {
+        if size == 0 {
+            return Ok(());
+        }
+        match rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, size) {
+            Err(errno) if !unknown(errno) => Err(self.failed(errno)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A second handle, with its own position, to read back what was written. To be asked for before [`Staged::set`],
+    /// which may take away the right to read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if it has been installed or removed, [`Error::Io`].
+    pub fn open(&self) -> Result<File, Error> {
+        let Some((dir, name)) = &self.place else {
+            return Err(Error::NotFound { path: self.path.clone() });
+        };
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(dir, name, flags, Mode::empty()).map_err(|errno| self.failed(errno))?.into())
+    }
+
+    /// Sets the time of change (nanoseconds since the epoch) and the permissions, after the last write. Only `0o777` of
+    /// `mode` counts: no bucket gives a file the rights of its owner. `None` is what the umask leaves of `0o666`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`]. That a file system has no permissions is no error.
+    pub fn set(&self, mtime_ns: i128, mode: Option<u32>) -> Result<(), Error> {
+        self.chmod(mode.unwrap_or(self.default_mode) & 0o777)?;
+        let seconds = mtime_ns.div_euclid(1_000_000_000).clamp(i64::MIN.into(), i64::MAX.into());
+        let nanoseconds = mtime_ns.rem_euclid(1_000_000_000);
+        let times = Timestamps {
+            last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+            last_modification: Timespec {
+                tv_sec: seconds.try_into().unwrap_or(0),
+                tv_nsec: nanoseconds.try_into().unwrap_or(0),
+            },
+        };
+        futimens(&self.file, &times).map_err(|errno| self.failed(errno))
+    }
+
+    /// Puts the content on disk (fsync).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`], [`Error::Io`].
+    pub fn sync(&self) -> Result<(), Error> {
+        self.file.sync_all().map_err(|source| Error::new(source, &self.path))
+    }
+
+    /// Its stat as of now, wherever it has been moved.
+    pub(super) fn stat(&self) -> Result<Stat, Error> {
+        Ok(convert(&fstat(&self.file).map_err(|errno| self.failed(errno))?).1)
+    }
+
+    /// Has `step` move the file to `to`, where it is still ours to remove.
+    pub(super) fn relocate(
+        &mut self,
+        to: At<'_>,
+        step: impl FnOnce(At<'_>, At<'_>) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
+        let Some((dir, name)) = &self.place else {
+            return Err(Errno::NOENT);
+        };
+        let new = (to.dir.try_clone_to_owned().map_err(|_| Errno::MFILE)?, to.name.to_owned());
+        step(At::new(dir, name), to)?;
+        self.place = Some(new);
+        Ok(())
+    }
+
+    /// Lets go of the file: its name now is another's.
+    pub(super) fn release(&mut self) {
+        self.place = None;
+    }
+
+    /// Has `step` move the file, and lets go of it if that went well.
+    pub(super) fn moved<T>(&mut self, step: impl FnOnce(At<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let Some((dir, name)) = &self.place else {
+            return Err(Error::NotFound { path: self.path.clone() });
+        };
+        let done = step(At::new(dir, name))?;
+        self.place = None;
+        Ok(done)
+    }
+
+    fn mode(&self) -> Option<u32> {
+        Some(convert(&fstat(&self.file).ok()?).1.mode)
+    }
+
+    fn chmod(&self, mode: u32) -> Result<(), Error> {
+        // The bits fit whatever width the system gives them.
+        let bits = Mode::from_bits_truncate(mode.try_into().unwrap_or(0o600));
+        match fchmod(&self.file, bits) {
+            // The file is ours, so this can only mean a file system without permissions.
+            Err(Errno::PERM) => Ok(()),
+            Err(errno) if !unknown(errno) => Err(self.failed(errno)),
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, errno: Errno) -> Error {
+        Error::new(errno, &self.path)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some((dir, name)) = self.place.take() {
+            // What can not be removed now is removed by the next run.
+            let _ = At::new(&dir, &name).unlink();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::io::Read;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn staging(dir: &Path) -> usize {
+        fs::read_dir(dir.join(".s4/staging")).map_or(0, Iterator::count)
+    }
+
+    #[test]
+    fn a_staged_file_is_private_holds_what_was_written_and_goes_when_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        let staged = [folder.stage().unwrap(), folder.stage().unwrap()];
+        for staged in &staged {
+            staged.allocate(11).unwrap();
+            staged.write_at(6, b"world").unwrap();
+            staged.write_at(0, b"hello ").unwrap();
+            staged.sync().unwrap();
+            let mut text = String::new();
+            staged.open().unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(text, "hello world");
+            assert_eq!(staged.stat().unwrap().mode, 0o600);
+        }
+        assert_eq!(fs::metadata(dir.path().join(".s4")).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(staging(dir.path()), 2);
+        drop(staged);
+        assert_eq!(staging(dir.path()), 0);
+    }
+
+    #[test]
+    fn times_and_permissions_are_set_but_never_the_special_bits() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        let staged = folder.stage().unwrap();
+        for (mtime, mode) in [(1_234_567_890_123_456_789, 0o6755), (-1_500_000_000, 0o1000), (0, 0o4777), (1, 0o640)] {
+            staged.set(mtime, Some(mode)).unwrap();
+            let stat = staged.stat().unwrap();
+            assert_eq!((stat.mtime_ns, stat.mode), (mtime, mode & 0o777));
+        }
+        staged.set(i128::MAX, None).unwrap();
+        fs::write(dir.path().join("ordinary"), "").unwrap();
+        let ordinary = fs::metadata(dir.path().join("ordinary")).unwrap().permissions().mode() & 0o777;
+        assert_eq!(staged.stat().unwrap().mode, ordinary);
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_private_folder_is_not_followed() {
+        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        symlink(other.path(), dir.path().join(".s4")).unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        assert!(matches!(folder.stage(), Err(Error::InTheWay { .. })));
+        assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,162 @@
+//! s4's own small files: the local index and caches, replaced whole or not at all.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, renameat};
+use rustix::io::Errno;
+
+use super::beneath::{At, LIST, open};
+use super::folder::{Home, open_regular};
+use super::{Error, Folder};
+use crate::key::INDEX;
+
+impl Folder {
+    /// The bytes of the local index and its mtime (nanoseconds since the epoch); `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Everything but a proven absence: [`Error::InTheWay`], [`Error::Denied`], [`Error::Io`].
+    pub fn read_index(&self) -> Result<Option<(Vec<u8>, i128)>, Error> {
+        self.read_own(&self.meta, INDEX)
+    }
+
+    /// Replaces the local index: after a crash at any instant the old one or the new one is there, whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`], [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`]; the old index then stands.
+    pub fn write_index(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.write_own(&self.meta, INDEX, bytes, true)
+    }
+
+    /// Renames a damaged local index to a free `index.damaged-<n>` in the private folder, and tells where it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if there is none, [`Error::NoSpace`], [`Error::Denied`], [`Error::Io`].
+    pub fn set_index_aside(&self) -> Result<PathBuf, Error> {
+        let path = self.path_in(&self.meta, Path::new(INDEX));
+        let from = self.make_dir(&self.meta, Path::new(""))?;
+        let to = self.make_dir(&self.private, Path::new(""))?;
+        for number in 1_u64.. {
+            let name = format!("index.damaged-{number}");
+            match self.renames.noreplace(At::new(&from, INDEX.as_ref()), At::new(&to, name.as_ref())) {
+                Ok(()) => return Ok(self.path_in(&self.private, Path::new(&name))),
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(Error::new(errno, &path)),
+            }
+        }
+        Err(Error::Exists { path })
+    }
+
+    /// The bytes of a cache file in the private folder; `None` if there is none. `name` is one file name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InTheWay`], [`Error::Denied`], [`Error::Io`].
+    pub fn read_cache(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.read_own(&self.private, name)?.map(|(bytes, _)| bytes))
+    }
+
+    /// Replaces a cache file in one step. It may be lost in a crash of the machine, as a cache may.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`], [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`].
+    pub fn write_cache(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        self.write_own(&self.private, name, bytes, false)
+    }
+
+    fn read_own(&self, home: &Home, name: &str) -> Result<Option<(Vec<u8>, i128)>, Error> {
+        let Some(dir) = self.find_dir(home, Path::new(""))? else {
+            return Ok(None);
+        };
+        let path = self.path_in(home, Path::new(name));
+        let (mut file, stat) = match open_regular(&dir, Path::new(name), &path) {
+            Err(Error::NotFound { .. }) => return Ok(None),
+            opened => opened?,
+        };
+        let mut bytes = Vec::with_capacity(stat.size.try_into().unwrap_or(0));
+        file.read_to_end(&mut bytes).map_err(|source| Error::new(source, &path))?;
+        Ok(Some((bytes, stat.mtime_ns)))
+    }
+
+    fn write_own(&self, home: &Home, name: &str, bytes: &[u8], durable: bool) -> Result<(), Error> {
+        let path = self.path_in(home, Path::new(name));
+        let mut staged = self.stage_in(&self.private)?;
+        staged.write_at(0, bytes)?;
+        if durable {
+            staged.sync()?;
+        }
+        let dir = self.make_dir(home, Path::new(""))?;
+        staged.moved(|from| renameat(from.dir, from.name, &dir, name).map_err(|errno| Error::new(errno, &path)))?;
+        if durable {
+            let listed = open(&dir, Path::new(""), LIST, Mode::empty()).map_err(|errno| Error::new(errno, &path))?;
+            File::from(listed).sync_all().map_err(|source| Error::new(source, &path))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn the_index_is_where_s4_always_had_it_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        folder.write_index(b"one").unwrap();
+        folder.write_index(b"two").unwrap();
+        let (bytes, mtime) = folder.read_index().unwrap().unwrap();
+        let found = fs::metadata(dir.path().join(".index")).unwrap();
+        assert_eq!(bytes, b"two");
+        assert_eq!(found.permissions().mode() & 0o777, 0o600);
+        assert!(mtime > 1_000_000_000_000_000_000);
+        assert_eq!(fs::read_dir(dir.path().join(".s4/staging")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn with_a_state_folder_nothing_is_written_in_the_folder() {
+        let (dir, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let below = state.path().join("a/b");
+        let folder = Folder::open(dir.path(), Some(&below)).unwrap();
+        folder.write_index(b"index").unwrap();
+        folder.write_cache("remote", b"cache").unwrap();
+        assert_eq!(fs::read(below.join(".index")).unwrap(), b"index");
+        assert_eq!(fs::read(below.join("remote")).unwrap(), b"cache");
+        assert_eq!(folder.read_cache("remote").unwrap().unwrap(), b"cache");
+        assert_eq!(fs::metadata(&below).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn damaged_indexes_are_kept_under_names_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        for number in 1..3 {
+            folder.write_index(format!("damaged {number}").as_bytes()).unwrap();
+            let aside = folder.set_index_aside().unwrap();
+            assert_eq!(aside, dir.path().join(format!(".s4/index.damaged-{number}")));
+            assert_eq!(fs::read_to_string(aside).unwrap(), format!("damaged {number}"));
+        }
+        assert!(folder.read_index().unwrap().is_none());
+        assert!(matches!(folder.set_index_aside(), Err(Error::NotFound { .. })));
+    }
+
+    #[test]
+    fn an_index_that_is_a_link_is_neither_read_nor_written_through() {
+        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(other.path().join("precious"), "precious").unwrap();
+        symlink(other.path().join("precious"), dir.path().join(".index")).unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        assert!(matches!(folder.read_index(), Err(Error::InTheWay { .. })));
+        folder.write_index(b"new").unwrap();
+        assert_eq!(fs::read_to_string(other.path().join("precious")).unwrap(), "precious");
+        assert_eq!(folder.read_index().unwrap().unwrap().0, b"new");
+    }
+}
