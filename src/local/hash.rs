@@ -102,19 +102,28 @@ impl Hasher {
 ///
 /// [`Error::Changed`] if it is not; [`Error::InTheWay`], [`Error::Denied`], [`Error::Io`].
 pub fn hash_file(folder: &Folder, key: &Key, expected: &Stat, etag: Option<&ETag>) -> Result<LocalContent, Error> {
-    let mut file = open_settled(folder, key, expected)?;
-    let mut hasher = Hasher::new(expected.size, etag);
+    let file = open_settled(folder, key, expected)?;
+    let content = hash_open(&file, expected.size, etag).map_err(|source| Error::new(source, &folder.path_of(key)))?;
+    check_unchanged(folder, key, &file, expected)?;
+    Ok(content)
+}
+
+/// Sums up an open file of `size` bytes, from where it stands to its end.
+///
+/// # Errors
+///
+/// Those of reading.
+pub fn hash_open(mut file: &File, size: u64, etag: Option<&ETag>) -> std::io::Result<LocalContent> {
+    let mut hasher = Hasher::new(size, etag);
     let mut block = vec![0; BLOCK];
     loop {
         match file.read(&mut block) {
-            Ok(0) => break,
+            Ok(0) => return Ok(hasher.finish()),
             Ok(length) => hasher.update(&block[..length]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(Error::new(source, &folder.path_of(key))),
+            Err(error) => return Err(error),
         }
     }
-    check_unchanged(folder, key, &file, expected)?;
-    Ok(hasher.finish())
 }
 
 /// Opens the file `key`, which is what `expected` says, for reading. A file that was changed a moment ago is waited for

@@ -33,8 +33,9 @@ impl Folder {
     #[allow(clippy::needless_pass_by_value)] // It is used up: dropping it removes what could not be installed.
     pub fn install(&self, staged: Staged, key: &Key) -> Result<Stat, Error> {
         let mut staged = staged;
+        let before = staged.stat()?;
         staged.moved(|from| self.place(from, Path::new(key.as_str())))?;
-        staged.stat()
+        staged.stat_since(&before)
     }
 
     /// Replaces the file `key`, which is what `expected` says, by `staged`, in one step where the file system can do that.
@@ -47,7 +48,8 @@ impl Folder {
     /// then, beside it.
     pub fn replace(&self, staged: Staged, key: &Key, expected: &Stat, displaced: &Displaced) -> Result<Stat, Error> {
         self.expect(key, expected)?;
-        let ours = staged.stat()?.inode;
+        let before = staged.stat()?;
+        let ours = before.inode;
         let slot = Slot::new(self, ours, Path::new(key.as_str()))?;
         // After the slot, so that on the way out it goes first and leaves the slot empty.
         let mut staged = staged;
@@ -66,7 +68,7 @@ impl Folder {
             self.exchange_back(key, &slot, ours);
             return Err(error);
         }
-        staged.stat()
+        staged.stat_since(&before)
     }
 
     /// Moves the file `key`, which is what `expected` says, to the trash, and removes the folders that this leaves empty.
@@ -161,12 +163,13 @@ impl Folder {
         displaced: &Displaced,
     ) -> Result<Stat, Error> {
         let below = Path::new(key.as_str());
-        let slot = Slot::new(self, staged.stat()?.inode, below)?;
+        let before = staged.stat()?;
+        let slot = Slot::new(self, before.inode, below)?;
         self.take_out(key, expected, &slot)?;
         if let Displaced::Beside(other) = displaced {
             self.place(slot.at(), Path::new(other.as_str())).inspect_err(|_| self.put_back(&slot))?;
             return match staged.moved(|from| self.place(from, below)) {
-                Ok(()) => staged.stat(),
+                Ok(()) => staged.stat_since(&before),
                 Err(error) => {
                     if let Some(stat) = self.stat(other)?.filter(|stat| stat.same_content(expected)) {
                         self.rename(other, &stat, key)?;
@@ -189,7 +192,7 @@ impl Folder {
         }
         // Should this fail, the old content stays in its slot, and the next run moves it to the trash.
         let _ = self.trash(&slot);
-        staged.stat()
+        staged.stat_since(&before)
     }
 }
 #[cfg(test)]

@@ -143,6 +143,13 @@ impl Staged {
         Ok(convert(&fstat(&self.file).map_err(|errno| self.failed(errno))?).1)
     }
 
+    /// Its stat after it got its name; `before` is the one from before. A content that the user gave it since is not
+    /// taken for ours: then the old stat is the answer, which shows the next scan that something changed.
+    pub(super) fn stat_since(&self, before: &Stat) -> Result<Stat, Error> {
+        let now = self.stat()?;
+        Ok(if now.same_content(before) { now } else { *before })
+    }
+
     /// Has `step` move the file to `to`, where it is still ours to remove.
     pub(super) fn relocate(
         &mut self,

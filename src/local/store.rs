@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, renameat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Mode, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::beneath::{At, LIST, open};
@@ -28,7 +29,10 @@ impl Folder {
     ///
     /// [`Error::NoSpace`], [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`]; the old index then stands.
     pub fn write_index(&self, bytes: &[u8]) -> Result<(), Error> {
-        self.write_own(&self.meta, INDEX, bytes, true)
+        let dir = self.write_own(&self.meta, INDEX, bytes)?;
+        let path = self.path_in(&self.meta, Path::new(INDEX));
+        let listed = open(&dir, Path::new(""), LIST, Mode::empty()).map_err(|errno| Error::new(errno, &path))?;
+        File::from(listed).sync_all().map_err(|source| Error::new(source, &path))
     }
 
     /// Renames a damaged local index to a free `index.damaged-<n>` in the private folder, and tells where it is.
@@ -60,13 +64,28 @@ impl Folder {
         Ok(self.read_own(&self.private, name)?.map(|(bytes, _)| bytes))
     }
 
-    /// Replaces a cache file in one step. It may be lost in a crash of the machine, as a cache may.
+    /// Replaces a cache file in one step. After a crash of the machine there is the old one, the new one, or none.
     ///
     /// # Errors
     ///
     /// [`Error::NoSpace`], [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`].
     pub fn write_cache(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        self.write_own(&self.private, name, bytes, false)
+        self.write_own(&self.private, name, bytes).map(drop)
+    }
+
+    /// Takes a cache file away; [`Folder::sync_all`] makes that last.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InTheWay`], [`Error::Denied`], [`Error::Io`].
+    pub fn remove_cache(&self, name: &str) -> Result<(), Error> {
+        let Some(dir) = self.find_dir(&self.private, Path::new(""))? else {
+            return Ok(());
+        };
+        match unlinkat(&dir, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(Error::new(errno, &self.path_in(&self.private, Path::new(name)))),
+        }
     }
 
     fn read_own(&self, home: &Home, name: &str) -> Result<Option<(Vec<u8>, i128)>, Error> {
@@ -83,20 +102,15 @@ impl Folder {
         Ok(Some((bytes, stat.mtime_ns)))
     }
 
-    fn write_own(&self, home: &Home, name: &str, bytes: &[u8], durable: bool) -> Result<(), Error> {
+    /// Replaces a file of ours; returns the folder that it is in.
+    fn write_own(&self, home: &Home, name: &str, bytes: &[u8]) -> Result<OwnedFd, Error> {
         let path = self.path_in(home, Path::new(name));
         let mut staged = self.stage_in(&self.private)?;
         staged.write_at(0, bytes)?;
-        if durable {
-            staged.sync()?;
-        }
+        staged.sync()?;
         let dir = self.make_dir(home, Path::new(""))?;
         staged.moved(|from| renameat(from.dir, from.name, &dir, name).map_err(|errno| Error::new(errno, &path)))?;
-        if durable {
-            let listed = open(&dir, Path::new(""), LIST, Mode::empty()).map_err(|errno| Error::new(errno, &path))?;
-            File::from(listed).sync_all().map_err(|source| Error::new(source, &path))?;
-        }
-        Ok(())
+        Ok(dir)
     }
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Nothing gets a name in the folder before its length and its content have been checked and it is durable.
 
-use std::sync::Arc;
-
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::install::Place;
@@ -155,8 +153,11 @@ impl<S: ObjectStore> Carrier<S> {
         let ranges = parts(size).map(|(start, length)| part(start, length));
         let infos: Vec<ObjectInfo> = stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
         let info = infos.into_iter().next().ok_or(Failure::Changed)?;
-        let (etag, copy) = (info.etag.clone(), Arc::new(staged.open()?));
-        let content = blocking(move || local::hash_open(&copy, size, Some(&etag))).await?;
+        let (etag, copy, path) = (info.etag.clone(), staged.open()?, self.folder.path().join(item.key.as_str()));
+        let hashed = move || {
+            local::hash_open(&copy, size, Some(&etag)).map_err(|source| local::Error::Io { path, source })
+        };
+        let content = blocking(hashed).await?;
         let sha256 = check_content(item, &info, content)?;
         Ok(Fetched { staged, info, sha256 })
     }
