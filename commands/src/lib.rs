@@ -58,6 +58,19 @@ pub enum Command {
     Version(porcelain::version::VersionArgs),
 }
 
+impl Command {
+    /// Whether records are wanted instead of text.
+    pub fn json(&self) -> bool {
+        match self {
+            Command::Add(_) | Command::Edit(_) | Command::Rm(_) => false,
+            Command::Targets(args) => args.json,
+            Command::Sync(args) => args.json,
+            Command::Ls(args) => args.json,
+            Command::Version(args) => args.json,
+        }
+    }
+}
+
 const EXAMPLES: &str = "\
 EXAMPLES
   Add a target, answering questions:

@@ -29,6 +29,20 @@ pub enum Record {
     Version(Version),
 }
 
+impl Record {
+    /// The value of its `"type"`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Record::Header(_) => "header",
+            Record::End(_) => "end",
+            Record::Error(_) => "error",
+            Record::Target(_) => "target",
+            Record::Entry(_) => "entry",
+            Record::Version(_) => "version",
+        }
+    }
+}
+
 /// The first record of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {

@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct VersionArgs {
-    /// Print a record, a JSON object on a line
+    /// Print records, one JSON object a line
     #[arg(long)]
     pub json: bool,
 }
