@@ -1,0 +1,38 @@
+//! `s4 edit`
+
+use clap::Args;
+
+use super::FieldArgs;
+
+/// Change a target
+///
+/// Without options it asks for each field and shows what it is now; a blank answer leaves it so, `-` clears it. With
+/// options it asks nothing and changes just what they name; `-` or an empty text clears a field. A stored secret is
+/// never shown.
+///
+/// When the place or the keys change, the bucket is tried before anything is saved.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct EditArgs {
+    /// The target to change
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Give the target another name
+    #[arg(long, value_name = "NEW")]
+    pub name: Option<String>,
+    /// Save the target without trying the bucket
+    #[arg(long)]
+    pub no_check: bool,
+    /// The target's fields.
+    #[command(flatten)]
+    pub fields: FieldArgs,
+}
+
+const EXAMPLES: &str = "\
+EXAMPLES
+  Answer questions:
+      s4 edit photos
+  Keep both versions of a conflict from now on:
+      s4 edit photos --conflicts keep-both
+  Forget the stored keys, use a profile instead:
+      s4 edit photos --access-key-id - --secret-access-key - --profile home";

@@ -1,0 +1,12 @@
+//! The commands for people, one file each.
+
+pub mod add;
+pub mod edit;
+mod fields;
+pub mod ls;
+pub mod rm;
+pub mod sync;
+pub mod targets;
+pub mod version;
+
+pub use fields::FieldArgs;

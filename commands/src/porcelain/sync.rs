@@ -1,0 +1,47 @@
+//! `s4 sync`
+
+use clap::Args;
+
+use crate::values::Conflicts;
+
+/// Sync targets now
+///
+/// Brings each folder and its place in the bucket to the same state: what changed on one side since the last sync is
+/// carried to the other. Without a name all targets are synced in the order of their names; one that fails stops no
+/// other.
+///
+/// A key that changed on both sides is a conflict. On a terminal s4 asks what to keep; elsewhere, and without
+/// --conflicts, it leaves the key alone, names it, and exits with 3. What a sync removes or replaces in the folder stays
+/// in .s4/trash for some days.
+///
+/// A sync that would delete very much stops before it does anything, says what it would have deleted, and exits with 5.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct SyncArgs {
+    /// The targets to sync; all of them if none is named
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// What to do with keys that changed on both sides
+    ///
+    /// Nothing is asked then. `1` is `local` and `2` is `remote`.
+    #[arg(long, value_name = "CHOICE", ignore_case = true)]
+    pub conflicts: Option<Conflicts>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Go on where a guard would refuse
+    #[arg(long)]
+    pub force: bool,
+    /// Print records, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+const EXAMPLES: &str = "\
+EXAMPLES
+  Sync every target:
+      s4 sync
+  See what a sync of two targets would do:
+      s4 sync --dry-run photos music
+  From cron, with both versions of a conflict kept:
+      s4 sync --quiet --conflicts keep-both";

@@ -1,0 +1,95 @@
+//! Values that options and the config file share.
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+/// What to do with a key that changed on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Conflicts {
+    /// Leave the key as it is on both sides
+    Ignore,
+    /// Keep the local version
+    #[value(alias = "1")]
+    Local,
+    /// Keep the version in the bucket
+    #[value(alias = "2")]
+    Remote,
+    /// Keep the version with the later time
+    Newest,
+    /// Keep both, the local one under a new name
+    KeepBoth,
+}
+
+/// What becomes of an object whose key was synced and is now ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnIgnore {
+    /// Delete it from the bucket
+    Delete,
+    /// Leave it in the bucket
+    Keep,
+}
+
+impl Conflicts {
+    /// Reads one of the names that `--conflicts` takes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Conflicts> {
+        Conflicts::from_str(text, true).ok()
+    }
+}
+
+impl OnIgnore {
+    /// Reads one of the names that `--on-ignore` takes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<OnIgnore> {
+        OnIgnore::from_str(text, true).ok()
+    }
+}
+
+/// The names of `T`, and the two ways to clear a field of a target: `-` and nothing at all.
+pub(crate) fn clearable<T: ValueEnum>() -> PossibleValuesParser {
+    let names = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let clearing = ["-", ""].map(|text| PossibleValue::new(text).hide(true));
+    PossibleValuesParser::new(names.chain(clearing))
+}
+
+/// A share in percent, with or without the sign; or a text that clears the field.
+pub(crate) fn percent(text: &str) -> Result<String, String> {
+    let number = text.strip_suffix('%').unwrap_or(text);
+    match number.parse::<f64>() {
+        _ if matches!(text, "-" | "") => Ok(text.to_owned()),
+        Ok(share) if (0.0..=100.0).contains(&share) => Ok(number.to_owned()),
+        _ => Err("not a percentage from 0 to 100".to_owned()),
+    }
+}
+
+/// A number of days; or a text that clears the field.
+pub(crate) fn days(text: &str) -> Result<String, String> {
+    match text.parse::<u32>() {
+        _ if matches!(text, "-" | "") => Ok(text.to_owned()),
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("not a number of days".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_of_0_4_mean_the_same() {
+        assert_eq!(Conflicts::parse("1"), Some(Conflicts::Local));
+        assert_eq!(Conflicts::parse("2"), Some(Conflicts::Remote));
+        assert_eq!(Conflicts::parse("Keep-Both"), Some(Conflicts::KeepBoth));
+        assert_eq!(Conflicts::parse("3"), None);
+        assert_eq!(OnIgnore::parse("keep"), Some(OnIgnore::Keep));
+    }
+
+    #[test]
+    fn shares_and_days_are_checked_and_can_be_cleared() {
+        for (text, read) in [("50", Some("50")), ("12.5%", Some("12.5")), ("-", Some("-")), ("", Some(""))] {
+            assert_eq!(percent(text).ok().as_deref(), read);
+        }
+        for wrong in ["101", "-1", "x", "NaN", "%"] {
+            assert!(percent(wrong).is_err(), "{wrong}");
+        }
+        assert!(days("7").is_ok() && days("-").is_ok() && days("1.5").is_err() && days("-7").is_err());
+    }
+}

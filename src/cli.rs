@@ -1,0 +1,89 @@
+//! From a command line to an exit code: parse, resolve, dispatch.
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+use s4_commands::{Cli, Command};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Error, ExitCode, Kind};
+use crate::porcelain::{self, Checker};
+use crate::report;
+use crate::ui::Ui;
+
+/// Runs the command line `args`, the program's name first. `check` tries a target's bucket.
+pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock, check: &Checker<'_>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too. Who closes the pipe has seen enough of them.
+            let _ = error.print();
+            return code_of(&error);
+        }
+    };
+    let ui = Ui::new(&cli.globals, &env, clock);
+    let config_path = Config::path(cli.globals.config.as_deref(), &env).ok();
+    let context = Context { env, config_path, ui, clock };
+    let result = dispatch(&context, &cli.command, check);
+    end(&context.ui, result, cli.command.json())
+}
+
+fn code_of(error: &clap::Error) -> ExitCode {
+    if error.exit_code() == 0 { ExitCode::Done } else { ExitCode::Usage }
+}
+
+fn dispatch(context: &Context, command: &Command, check: &Checker<'_>) -> Result<ExitCode, Error> {
+    match command {
+        Command::Add(args) => porcelain::add::run(context, args, check),
+        Command::Edit(args) => porcelain::edit::run(context, args, check),
+        Command::Rm(args) => porcelain::rm::run(context, args),
+        Command::Targets(args) => porcelain::targets::run(context, args),
+        Command::Version(args) => porcelain::version::run(context, args),
+        Command::Sync(_) | Command::Ls(_) => Err(Error::new(Kind::Usage, "this command is not part of this build")),
+    }
+}
+
+/// Tells of the error, if there is one, and what the process ends with.
+fn end(ui: &Ui, result: Result<ExitCode, Error>, json: bool) -> ExitCode {
+    let code = match result {
+        Ok(code) => code,
+        Err(error) => {
+            if json {
+                ui.record(&report::record(&error, None));
+            }
+            report::tell(ui, &error);
+            error.kind().into()
+        }
+    };
+    match ui.finish() {
+        Ok(()) => code,
+        Err(source) => {
+            report::tell(ui, &Error::new(Kind::Failed, "cannot write to standard output").because(source));
+            if code == ExitCode::Done { ExitCode::Failed } else { code }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_records_too_where_records_are_wanted() {
+        for (json, out) in [(true, "{\"type\":\"error\",\"code\":\"guard\",\"message\":\"no\"}\n"), (false, "")] {
+            let (ui, seen) = Ui::captured("");
+            assert_eq!(end(&ui, Err(Error::new(Kind::Guard, "no")), json), ExitCode::Guard);
+            assert_eq!((seen.out().as_str(), seen.err().as_str()), (out, "error: no\n"));
+        }
+    }
+
+    #[test]
+    fn wrong_usage_ends_with_two_and_help_with_zero() {
+        let code = |line: &str| code_of(&Cli::try_parse_from(line.split(' ')).unwrap_err());
+        assert_eq!([code("s4 frobnicate"), code("s4 rm"), code("s4")], [ExitCode::Usage; 3]);
+        assert_eq!([code("s4 add --help"), code("s4 --version"), code("s4 help rm")], [ExitCode::Done; 3]);
+    }
+}

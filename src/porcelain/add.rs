@@ -1,0 +1,91 @@
+//! `s4 add`
+
+use s4_commands::porcelain::add::AddArgs;
+
+use super::Checker;
+use super::fields::{CONNECTION, Draft, apply, ask, ask_secret, ask_until, check_folder, set, text};
+use crate::config::{Config, Fields, bucket_and_prefix};
+use crate::context::Context;
+use crate::error::{Error, ExitCode, Kind};
+use crate::ui::text::printable;
+
+/// The fields without which there is no target, and the options for them.
+const NEEDED: [(&str, &str); 2] = [("local_folder", "--local-folder DIR"), ("s3_uri", "--s3-uri s3://bucket/path")];
+
+/// Adds a target, from options or from answers. `check` tries its bucket before anything is saved.
+///
+/// # Errors
+///
+/// When something needed is missing or wrong, the bucket can not be used, or the config file can not be changed.
+pub fn run(context: &Context, args: &AddArgs, check: &Checker<'_>) -> Result<ExitCode, Error> {
+    let config = context.config()?;
+    let mut fields = Fields::new();
+    if let Some(from) = &args.copy_target_credentials {
+        let from = config.fields(from)?;
+        let copied = from.iter().filter(|(field, _)| *field != "s3_uri" && CONNECTION.contains(&field.as_str()));
+        fields.extend(copied.map(|(field, value)| (field.clone(), value.clone())));
+    }
+    let name = if args.fields.is_empty() && args.name.is_none() {
+        interview(context, &config, args.copy_target_credentials.is_none(), &mut fields)?
+    } else {
+        apply(context, &args.fields, &mut fields)?;
+        require(&fields, &NEEDED)?;
+        args.name.clone().unwrap_or_else(|| default_name(&fields))
+    };
+    let check = (!args.no_check).then_some(check);
+    Draft { old: None, name: &name, fields }.save(context, check)?;
+    context.ui.say("Target has been added. Start syncing with the 'sync' command");
+    context.ui.say("You can edit anything you have entered here using the 'edit' command");
+    Ok(ExitCode::Done)
+}
+
+/// Asks for everything, for the credentials only if they are wanted. Returns the name.
+fn interview(context: &Context, config: &Config, credentials: bool, fields: &mut Fields) -> Result<String, Error> {
+    context.ui.note("To add a new target, please enter the following");
+    context.ui.note("");
+    ask_until(context, "local folder path to sync [leave blank for current folder]: ", |answer| {
+        set(context, fields, "local_folder", if answer.is_empty() { "." } else { answer })?;
+        require(fields, &NEEDED[..1])?;
+        check_folder(text(fields, "local_folder").as_ref())
+    })?;
+    ask_until(context, "s3 uri [required]: ", |answer| {
+        set(context, fields, "s3_uri", answer)?;
+        require(fields, &NEEDED[1..])
+    })?;
+    require(fields, &NEEDED)?;
+    if credentials {
+        set(context, fields, "endpoint_url", &ask(context, "endpoint url [leave blank for AWS]: ")?)?;
+        let access_key = ask(context, "AWS Access Key ID [leave blank for the AWS chain]: ")?;
+        if !access_key.is_empty() {
+            set(context, fields, "aws_access_key_id", &access_key)?;
+            let secret = ask_secret(context, "AWS Secret Access Key: ")?;
+            set(context, fields, "aws_secret_access_key", secret.reveal())?;
+        }
+        set(context, fields, "region_name", &ask(context, "region name [leave blank if unknown]: ")?)?;
+    }
+    let default = default_name(fields);
+    let question = format!("Provide a name for this entry [leave blank to default to '{}']: ", printable(&default));
+    let name = ask_until(context, &question, |answer| {
+        let name = if answer.is_empty() { &default } else { answer };
+        config.check_new_name(name)?;
+        Ok(name.to_owned())
+    })?;
+    Ok(name.unwrap_or(default))
+}
+
+/// The last part of the place in the bucket.
+fn default_name(fields: &Fields) -> String {
+    let (bucket, prefix) = bucket_and_prefix(text(fields, "s3_uri")).unwrap_or_default();
+    prefix.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(bucket).to_owned()
+}
+
+/// Refuses fields without the needed ones, and names the options for them.
+fn require(fields: &Fields, needed: &[(&str, &'static str)]) -> Result<(), Error> {
+    let missing: Vec<&str> =
+        needed.iter().filter(|(field, _)| !fields.contains_key(*field)).map(|(_, option)| *option).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("a target needs {}", missing.join(" and "));
+    Err(Error::new(Kind::Usage, message).hint("without any options, s4 add asks for everything on a terminal"))
+}

@@ -1,0 +1,75 @@
+//! `s4 targets`
+
+use s4_commands::porcelain::targets::TargetsArgs;
+use s4_commands::record::{self, Record};
+use serde_json::Value;
+
+use crate::config::Target;
+use crate::context::Context;
+use crate::error::{Error, ExitCode};
+use crate::report;
+use crate::ui::text::printable;
+
+/// Lists the targets. One that makes no sense is told, and stops no other.
+///
+/// # Errors
+///
+/// When the config file can not be read.
+pub fn run(context: &Context, args: &TargetsArgs) -> Result<ExitCode, Error> {
+    let (config, ui) = (context.config()?, &context.ui);
+    let mut stream = args.json.then(|| ui.stream(None));
+    let mut code = ExitCode::Done;
+    for name in config.names() {
+        match (config.target(name, &context.env), &mut stream) {
+            (Ok(target), Some(stream)) => stream.push(&record(target)),
+            (Ok(target), None) => ui.say(&line(&target)),
+            (Err(error), stream) => {
+                let error = Error::from(error);
+                code = ExitCode::Failed;
+                report::tell(ui, &error);
+                if let Some(stream) = stream {
+                    stream.push(&report::record(&error, None));
+                }
+            }
+        }
+    }
+    if let Some(stream) = stream {
+        stream.end();
+    } else if config.names().is_empty() {
+        ui.note("You have not added any targets yet");
+        ui.note("Use the \"add\" command to do this");
+    }
+    Ok(code)
+}
+
+fn line(target: &Target) -> String {
+    let folder = target.local_folder.to_string_lossy();
+    let mut line = format!("{}: [{} <=> {}]", printable(&target.name), printable(&folder), printable(&target.s3_uri));
+    let missing = missing(target);
+    if !missing.is_empty() {
+        line += &format!("\n    the server has no conditional writes for: {}", missing.join(", "));
+    }
+    line
+}
+
+/// The conditional writes that the server was found not to honour.
+fn missing(target: &Target) -> Vec<String> {
+    let found = target.conditional_writes.as_ref().and_then(Value::as_object).into_iter().flatten();
+    found
+        .filter(|(_, honoured)| **honoured == Value::Bool(false))
+        .map(|(write, _)| printable(write).into_owned())
+        .collect()
+}
+
+fn record(target: Target) -> Record {
+    Record::Target(record::Target {
+        local_folder: target.local_folder.to_string_lossy().into_owned(),
+        stored_keys: target.aws_access_key_id.is_some(),
+        name: target.name,
+        s3_uri: target.s3_uri,
+        endpoint_url: target.endpoint_url,
+        region_name: target.region_name,
+        profile: target.profile,
+        conditional_writes: target.conditional_writes,
+    })
+}

@@ -1,0 +1,129 @@
+//! The one place that renders errors: what failed, its causes, and what the user can do.
+
+use s4_commands::record;
+
+use crate::config;
+use crate::error::{Error, Kind};
+use crate::ui::Ui;
+use crate::ui::text::printable;
+
+/// Tells of an error on stderr, whatever the log level.
+pub fn tell(ui: &Ui, error: &Error) {
+    let paint = ui.options().paint_error;
+    let chain = error.chain();
+    let labels = std::iter::once(paint.bad("error:")).chain(std::iter::repeat(paint.bad("caused by:")));
+    let causes = chain.iter().zip(labels).map(|(line, label)| (label, line));
+    let hints = error.hints().iter().map(|line| (paint.place("hint:"), line));
+    let stamp = ui.stamp();
+    let text: String =
+        causes.chain(hints).map(|(label, line)| format!("{stamp}{label} {}\n", printable(line))).collect();
+    ui.tell(&text);
+}
+
+/// The record of an error, about `key` if it is about one.
+pub fn record(error: &Error, key: Option<&str>) -> record::Record {
+    let (code, key) = (error.kind().code().to_owned(), key.map(str::to_owned));
+    record::Record::Error(record::Error { code, message: error.chain().join(": "), key })
+}
+
+/// What each trouble with the config file means, and what helps.
+impl From<config::Error> for Error {
+    fn from(error: config::Error) -> Error {
+        let (kind, hints) = match &error {
+            config::Error::NoHome => (Kind::Config, vec!["set HOME, or name the file with --config".to_owned()]),
+            config::Error::Damaged { .. } | config::Error::Shape { .. } => {
+                let hint = "mend the file, or move it away and add the targets again; s4 does not overwrite it";
+                (Kind::Config, vec![hint.to_owned()])
+            }
+            config::Error::Read { .. } | config::Error::Write { .. } => (Kind::Config, Vec::new()),
+            config::Error::Unknown { name, choices } => (Kind::Usage, choices_for(name, choices)),
+            config::Error::Exists { name } => {
+                let hint = format!("choose another name, or change the target with 's4 edit {}'", quoted(name));
+                (Kind::Usage, vec![hint])
+            }
+            config::Error::Name { .. } => (Kind::Usage, vec!["choose another name with --name".to_owned()]),
+            config::Error::Field { .. } => {
+                (Kind::Config, vec!["the options of 's4 add' and 's4 edit' set the fields of a target".to_owned()])
+            }
+            config::Error::Overlap { .. } => {
+                let hint = "give each target a folder and a place in the bucket of its own; a second target on the same \
+                            folder needs --state-folder";
+                (Kind::Config, vec![hint.to_owned()])
+            }
+        };
+        // The message is the error's own, so that only what is below it counts as a cause.
+        let mut whole = Error::new(kind, error.to_string());
+        if let config::Error::Read { source, .. } | config::Error::Write { source, .. } = error {
+            whole = whole.because(source);
+        }
+        hints.into_iter().fold(whole, Error::hint)
+    }
+}
+
+fn choices_for(name: &str, choices: &[String]) -> Vec<String> {
+    if choices.is_empty() {
+        return vec!["you have not added any targets yet; use the 'add' command to do this".to_owned()];
+    }
+    let near = similar::get_close_matches(name, &choices.iter().map(String::as_str).collect::<Vec<_>>(), 1, 0.6);
+    let near = near.first().map(|near| format!("did you mean \"{near}\"?"));
+    near.into_iter().chain([format!("Choices are: [{}]", choices.join(", "))]).collect()
+}
+
+/// A name as a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || "-_./".contains(character);
+    if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(error: &Error) -> String {
+        let (ui, seen) = Ui::captured("");
+        tell(&ui, error);
+        seen.err()
+    }
+
+    #[test]
+    fn an_error_comes_with_its_causes_and_then_its_hints() {
+        let error = Error::new(Kind::Access, "cannot use the bucket 'b'")
+            .because(Error::new(Kind::Failed, "denied\u{1b}").because(std::io::Error::other("403")))
+            .hint("look at the keys")
+            .hint("or at the policy");
+        assert_eq!(
+            told(&error),
+            "error: cannot use the bucket 'b'\ncaused by: denied\\u{1b}\ncaused by: 403\nhint: look at the keys\nhint: or \
+             at the policy\n"
+        );
+    }
+
+    #[test]
+    fn an_unknown_target_comes_with_the_choices_and_the_nearest() {
+        let choices = ["docs", "photos"].map(str::to_owned).to_vec();
+        let error = Error::from(config::Error::Unknown { name: "foto".to_owned(), choices: choices.clone() });
+        assert_eq!(error.kind(), Kind::Usage);
+        assert_eq!(
+            told(&error),
+            "error: \"foto\" is an unknown target\nhint: did you mean \"photos\"?\nhint: Choices are: [docs, photos]\n"
+        );
+        let far = Error::from(config::Error::Unknown { name: "x".to_owned(), choices });
+        assert_eq!(told(&far), "error: \"x\" is an unknown target\nhint: Choices are: [docs, photos]\n");
+        let none = Error::from(config::Error::Unknown { name: "x".to_owned(), choices: Vec::new() });
+        assert!(told(&none).contains("you have not added any targets yet"));
+    }
+
+    #[test]
+    fn a_record_holds_the_whole_chain() {
+        let error = Error::new(Kind::Config, "a").because(std::io::Error::other("b"));
+        let line = serde_json::to_string(&record(&error, Some("k"))).unwrap();
+        assert_eq!(line, r#"{"type":"error","code":"config","message":"a: b","key":"k"}"#);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_read_says_why_once() {
+        let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let error = Error::from(config::Error::Read { path: "/c".into(), source });
+        assert_eq!(told(&error), "error: cannot read the config file '/c'\ncaused by: permission denied\n");
+    }
+}

@@ -1,0 +1,187 @@
+//! Names, sizes, times and counts as people read them.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// `text` without anything that could move the cursor, change colours or turn the writing direction: such characters
+/// come out escaped. For every name that comes from a disk, a bucket or a server.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    escape(text, is_unsafe)
+}
+
+/// As [`printable`], for a line of a file, in which tabs stay.
+pub(super) fn printable_line(line: &str) -> Cow<'_, str> {
+    escape(line, |character| character != '\t' && is_unsafe(character))
+}
+
+fn escape(text: &str, unsafe_: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&unsafe_) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            _ if !unsafe_(character) => safe.push(character),
+            '\t' | '\n' | '\r' => safe.extend(character.escape_default()),
+            _ => safe.extend(character.escape_unicode()),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+fn is_unsafe(character: char) -> bool {
+    // The others turn the direction of writing, so that a name shows as what it is not, or are line breaks to some.
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A number of bytes: `0 B`, `1023 B`, `1.5 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut rest = bytes;
+    let mut unit = 0;
+    // One step early where rounding would come to 1024.0.
+    while unit + 1 < UNITS.len() && tenths(rest) >= 10_240 {
+        rest /= 1024;
+        unit += 1;
+    }
+    let tenths = tenths(rest);
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+/// Tenths of a 1024th, rounded.
+fn tenths(bytes: u64) -> u128 {
+    (u128::from(bytes) * 10 + 512) / 1024
+}
+
+/// A time span: `0.3 s`, `12 s`, `3 min 5 s`, `2 h 10 min`.
+pub fn duration(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, span.subsec_millis() / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A number of things, given their singular: `1 file`, `1,234 files`.
+pub fn count(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// A number with commas between its thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Seconds since the epoch as RFC 3339 in UTC: `2026-11-22T10:03:04Z`. Any number is fine; years beyond four digits
+/// get a sign.
+pub fn time(seconds: i64) -> String {
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    let mut text = String::with_capacity(20);
+    // Writing into a text can not fail.
+    let _ = match year {
+        0..=9999 => write!(text, "{year:04}"),
+        _ => write!(text, "{year:+05}"),
+    };
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let _ = write!(text, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+    text
+}
+
+/// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
+fn civil(days: i64) -> (i64, i64, i64) {
+    const DAYS_IN_ERA: i64 = 146_097;
+    // Years are counted from March, so that the leap day is the last one, in eras of 400 years from 0000-03-01.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(DAYS_IN_ERA), days.rem_euclid(DAYS_IN_ERA));
+    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / (DAYS_IN_ERA - 1);
+    let year_of_era = (day_of_era - leap_days) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_never_come_out_raw() {
+        for (name, shown) in [
+            ("plain é 日本 \\", "plain é 日本 \\"),
+            ("a\u{1b}[31mb", "a\\u{1b}[31mb"),
+            ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
+            ("\u{0}\u{7f}\u{9b}", "\\u{0}\\u{7f}\\u{9b}"),
+            ("gpj.\u{202e}exe", "gpj.\\u{202e}exe"),
+        ] {
+            assert_eq!(printable(name), shown);
+        }
+        assert!(matches!(printable("plain"), Cow::Borrowed(_)));
+        assert_eq!(printable_line("a\tb\r"), "a\tb\\r");
+    }
+
+    #[test]
+    fn sizes_have_one_digit_after_the_point() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_572_864, "1.5 MiB"),
+            (1_048_575, "1.0 MiB"),
+            (u64::MAX, "16.0 EiB"),
+        ] {
+            assert_eq!(size(bytes), text, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn spans_get_coarser_as_they_grow() {
+        for (millis, text) in
+            [(0, "0.0 s"), (1_290, "1.2 s"), (59_000, "59 s"), (185_000, "3 min 5 s"), (7_800_000, "2 h 10 min")]
+        {
+            assert_eq!(duration(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn counts_know_one_from_many() {
+        for (number, text) in [(0, "0 files"), (1, "1 file"), (999, "999 files"), (1_234_567, "1,234,567 files")] {
+            assert_eq!(count(number, "file"), text);
+        }
+    }
+
+    #[test]
+    fn times_are_rfc_3339() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_795_341_784, "2026-11-22T10:03:04Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+            (253_402_300_800, "+10000-01-01T00:00:00Z"),
+            (-62_167_219_201, "-0001-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(time(seconds), text, "{seconds}");
+        }
+        time(i64::MAX);
+        time(i64::MIN);
+    }
+}
