@@ -1,4 +1,4 @@
-//! Clock and randomness, as values: the program uses [`System`], a simulation what it likes.
+//! Clock and randomness, as values: the program uses [`Clock::System`], a simulation what it likes.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -25,15 +25,23 @@ pub trait Ambient: Send + Sync + 'static {
     }
 }
 
-/// The machine's own clock and dice.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+/// Where the time comes from; the dice are the machine's.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A time that stands still, nanoseconds since the epoch.
+    Fixed(i128),
+}
 
-impl Ambient for System {
+impl Ambient for Clock {
     fn now_ns(&self) -> i128 {
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
-            Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap_or(i128::MAX),
+        match *self {
+            Clock::Fixed(time) => time,
+            Clock::System => match SystemTime::now().duration_since(UNIX_EPOCH) {
+                Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
+                Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap_or(i128::MAX),
+            },
         }
     }
 

@@ -1,21 +1,22 @@
 //! From a command line to an exit code: parse, resolve, dispatch.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use s4_commands::{Cli, Command};
 
-use crate::clock::Clock;
-use crate::config::Config;
+use crate::ambient::Clock;
+use crate::config::{Config, Target};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, ExitCode, Kind};
-use crate::porcelain::{self, Checker};
-use crate::report;
+use crate::porcelain;
 use crate::ui::Ui;
+use crate::{report, session};
 
-/// Runs the command line `args`, the program's name first. `check` tries a target's bucket.
-pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock, check: &Checker<'_>) -> ExitCode {
+/// Runs the command line `args`, the program's name first.
+pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -24,10 +25,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock, che
             return code_of(&error);
         }
     };
-    let ui = Ui::new(&cli.globals, &env, clock);
+    let ui = Arc::new(Ui::new(&cli.globals, &env, clock));
     let config_path = Config::path(cli.globals.config.as_deref(), &env).ok();
     let context = Context { env, config_path, ui, clock };
-    let result = dispatch(&context, &cli.command, check);
+    let result = dispatch(&context, &cli.command);
     end(&context.ui, result, cli.command.json())
 }
 
@@ -35,14 +36,16 @@ fn code_of(error: &clap::Error) -> ExitCode {
     if error.exit_code() == 0 { ExitCode::Done } else { ExitCode::Usage }
 }
 
-fn dispatch(context: &Context, command: &Command, check: &Checker<'_>) -> Result<ExitCode, Error> {
+fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
+    let check = |target: &Target| crate::runtime()?.block_on(session::try_bucket(target));
     match command {
-        Command::Add(args) => porcelain::add::run(context, args, check),
-        Command::Edit(args) => porcelain::edit::run(context, args, check),
+        Command::Add(args) => porcelain::add::run(context, args, &check),
+        Command::Edit(args) => porcelain::edit::run(context, args, &check),
         Command::Rm(args) => porcelain::rm::run(context, args),
         Command::Targets(args) => porcelain::targets::run(context, args),
         Command::Version(args) => porcelain::version::run(context, args),
-        Command::Sync(_) | Command::Ls(_) => Err(Error::new(Kind::Usage, "this command is not part of this build")),
+        Command::Sync(args) => porcelain::sync::run(context, args),
+        Command::Ls(args) => porcelain::ls::run(context, args),
     }
 }
 

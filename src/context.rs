@@ -1,8 +1,9 @@
 //! What every command needs to work at all.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::clock::Clock;
+use crate::ambient::Clock;
 use crate::config::{self, Config, Target};
 use crate::env::Env;
 use crate::error::Error;
@@ -15,7 +16,7 @@ pub struct Context {
     /// Where the config file is; `None` if there is no telling.
     pub config_path: Option<PathBuf>,
     /// The user.
-    pub ui: Ui,
+    pub ui: Arc<Ui>,
     /// The time.
     pub clock: Clock,
 }

@@ -16,7 +16,8 @@ struct Prices {
 
 /// What the requests cost in US dollars; deletes cost nothing.
 pub fn dollars(counts: &CountsSnapshot) -> f64 {
-    let micro = (counts.put + counts.copy + counts.list) * PRICES.write_or_list + (counts.get + counts.head) * PRICES.read;
+    let micro =
+        (counts.put + counts.copy + counts.list) * PRICES.write_or_list + (counts.get + counts.head) * PRICES.read;
     micro as f64 / 1_000.0 / 1_000_000.0
 }
 

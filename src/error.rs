@@ -123,6 +123,24 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+impl ExitCode {
+    /// The graver of two: what a run over several targets ends with.
+    #[must_use]
+    pub fn worse(self, other: ExitCode) -> ExitCode {
+        const BY_GRAVITY: [ExitCode; 7] = [
+            ExitCode::Done,
+            ExitCode::Conflicts,
+            ExitCode::Partial,
+            ExitCode::Guard,
+            ExitCode::Usage,
+            ExitCode::Failed,
+            ExitCode::Interrupted,
+        ];
+        let gravity = |code| BY_GRAVITY.iter().position(|known| *known == code);
+        if gravity(self) >= gravity(other) { self } else { other }
+    }
+}
+
 impl From<Kind> for ExitCode {
     fn from(kind: Kind) -> ExitCode {
         match kind {

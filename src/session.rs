@@ -27,7 +27,7 @@ impl Session {
     /// # Errors
     ///
     /// A folder or a bucket that can not be used.
-    pub async fn open(ctx: &Context, target: &Target, look_only: bool) -> Result<Session, Error> {
+    pub async fn open(context: &Context, target: &Target, look_only: bool) -> Result<Session, Error> {
         let folder = open_folder(target)?;
         let store = connect(target).await?;
         let capabilities = match known_capabilities(target) {
@@ -36,7 +36,7 @@ impl Session {
             None if look_only => Capabilities::default(),
             None => {
                 let found = remote::probe(&store).await.map_err(|error| access_error(target, error))?;
-                remember(ctx, target, found)?;
+                remember(context, target, found)?;
                 found
             }
         };
@@ -48,10 +48,10 @@ impl Session {
     /// # Errors
     ///
     /// When the other run takes too long, or the lock can not be written.
-    pub fn lock(&self, ctx: &Context) -> Result<Lock, Error> {
+    pub fn lock(&self, context: &Context) -> Result<Lock, Error> {
         let mut waiting = |holder: Option<u32>| {
             let who = holder.map_or_else(|| "another s4".to_owned(), |pid| format!("another s4 (process {pid})"));
-            ctx.ui().note(&format!("Waiting for {who} on this folder"));
+            context.ui.note(&format!("Waiting for {who} on this folder"));
         };
         Lock::acquire(&self.folder, LOCK_PATIENCE, &mut waiting).map_err(folder_error)
     }
@@ -88,7 +88,7 @@ pub async fn connect(target: &Target) -> Result<S3Store, Error> {
         region: target.region_name.clone(),
         profile: target.profile.clone(),
         access_key_id: target.aws_access_key_id.clone(),
-        secret_access_key: target.aws_secret_access_key.as_ref().map(|secret| remote::Secret::new(secret.expose())),
+        secret_access_key: target.aws_secret_access_key.clone(),
         storage_class: target.storage_class.clone(),
         sse: target.sse.clone(),
         sse_kms_key_id: target.sse_kms_key_id.clone(),
@@ -105,7 +105,8 @@ pub async fn try_bucket(target: &Target) -> Result<serde_json::Value, Error> {
     let store = connect(target).await?;
     remote::check(&store).await.map_err(|error| access_error(target, error))?;
     let found = remote::probe(&store).await.map_err(|error| access_error(target, error))?;
-    serde_json::to_value(found).map_err(|error| Error::new(Kind::Failed, "cannot write what the probe found").because(error))
+    serde_json::to_value(found)
+        .map_err(|error| Error::new(Kind::Failed, "cannot write what the probe found").because(error))
 }
 
 /// What is known of the server: from the config, or because it is AWS.
@@ -116,8 +117,8 @@ fn known_capabilities(target: &Target) -> Option<Capabilities> {
     }
 }
 
-fn remember(ctx: &Context, target: &Target, found: Capabilities) -> Result<(), Error> {
-    Config::update(&ctx.config_path()?, |config| {
+fn remember(context: &Context, target: &Target, found: Capabilities) -> Result<(), Error> {
+    Config::update(&context.config_path()?, |config| {
         let mut fields = config.fields(&target.name)?.clone();
         fields.insert("conditional_writes".to_owned(), serde_json::to_value(found).unwrap_or_default());
         config.set(&target.name, fields);
@@ -151,7 +152,9 @@ pub fn access_error(target: &Target, error: remote::Error) -> Error {
              s3:PutObject and s3:DeleteObject on this bucket"
             .to_owned(),
         remote::Error::Credentials(_) => edit("--access-key-id ID --secret-access-key SECRET"),
-        remote::Error::NoCredentials(_) => "sign in (aws sso login, aws configure), or give the target keys of its own".to_owned(),
+        remote::Error::NoCredentials(_) => {
+            "sign in (aws sso login, aws configure), or give the target keys of its own".to_owned()
+        }
         remote::Error::WrongRegion(region) => edit(&format!("--region {region}")),
         remote::Error::Network(_) => match &target.endpoint_url {
             Some(endpoint) => format!("look whether '{endpoint}' is right and the server runs, and at the network"),

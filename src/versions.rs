@@ -35,9 +35,9 @@ fn local_version(folder: &Folder, conflict: &Planned) -> Result<Version, Error> 
     let (file, stat) = folder.open_file(key).map_err(folder_error)?;
     let wanted = if stat.size > LIMIT { HEAD as u64 } else { LIMIT };
     let mut bytes = Vec::new();
-    file.take(wanted).read_to_end(&mut bytes).map_err(|error| {
-        Error::new(crate::Kind::Failed, format!("cannot read '{place}'")).because(error)
-    })?;
+    file.take(wanted)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::new(crate::Kind::Failed, format!("cannot read '{place}'")).because(error))?;
     let content = content(stat.size, bytes);
     Ok(Version { place, time: Some(whole_seconds(local.stat.mtime_ns)), content })
 }

@@ -25,6 +25,10 @@ pub enum Record {
     Target(Target),
     /// A key as the indexes have it.
     Entry(Entry),
+    /// A key that differs between the sides, and what a sync would do about it.
+    Change(Change),
+    /// What became of an action.
+    Outcome(Outcome),
     /// The program's version.
     Version(Version),
 }
@@ -38,6 +42,8 @@ impl Record {
             Record::Error(_) => "error",
             Record::Target(_) => "target",
             Record::Entry(_) => "entry",
+            Record::Change(_) => "change",
+            Record::Outcome(_) => "outcome",
             Record::Version(_) => "version",
         }
     }
@@ -125,6 +131,47 @@ pub struct Entry {
     pub size: Option<u64>,
     /// Whether the key is deleted.
     pub deleted: bool,
+}
+
+/// A key that differs between the sides, and what a sync would do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The key.
+    pub key: String,
+    /// `push`, `pull`, `delete-remote`, `delete-local`, `adopt`, `forget`, `keep-both` or `conflict`.
+    pub action: String,
+    /// The file against the base: `unchanged`, `created`, `updated`, `deleted` or `absent`.
+    pub local: String,
+    /// The object against the base, in the same words.
+    pub remote: String,
+    /// Bytes of the file, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_size: Option<u64>,
+    /// Bytes of the object, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_size: Option<u64>,
+    /// The object's ETag, which the action expects to find.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The key that was renamed to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+}
+
+/// What became of an action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The key.
+    pub key: String,
+    /// The action, in the words of [`Change::action`].
+    pub action: String,
+    /// `done`, `skipped` or `failed`.
+    pub result: String,
+    /// Bytes of content that went over the network.
+    pub bytes: u64,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// The program's version.

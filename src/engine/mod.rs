@@ -39,7 +39,7 @@ pub struct Options {
     /// How conflicts are answered.
     pub policy: Policy,
     /// The share of the keys that one run may delete on a side, in percent.
-    pub max_delete: u8,
+    pub max_delete: f64,
     /// Whether to go on where a guard would stop.
     pub force: bool,
     /// Whether a key that became ignored stays in the bucket.
@@ -90,7 +90,7 @@ pub enum Error {
     Remote(#[from] remote::Error),
     /// A guard stopped the run before anything was done.
     #[error("stopped by a guard")]
-    Guard(Alarm),
+    Guard(Alarm, Vec<Key>),
 }
 
 impl From<RemoteIndexError> for Error {
@@ -193,12 +193,12 @@ impl<S: ObjectStore> Engine<S> {
         Ok(summary)
     }
 
-    /// Plans a run without changing anything at all.
+    /// Plans a run without changing anything at all. What a guard would say comes with the plan.
     ///
     /// # Errors
     ///
     /// Whatever stops the whole run.
-    pub async fn plan(&self) -> Result<(Plan, Summary), Error> {
+    pub async fn plan(&self) -> Result<(Plan, Summary, Option<Error>), Error> {
         let mut summary = Summary::default();
         let mut observed = self.observe(false).await?;
         let ledger = Ledger::new(&mut observed, Arc::clone(&self.folder), self.ambient.now());
@@ -215,9 +215,8 @@ impl<S: ObjectStore> Engine<S> {
         let items = observed.join(ledger.base(), &mut summary);
         let actions = self.decide(items, &mut observed, &mut summary).await?;
         let plan = Plan::of(actions);
-        self.guard(&plan, &observed, &ledger)?;
-        self.witness.planned(&plan);
-        Ok((plan, summary))
+        let stopped = self.guard(&plan, &observed, &ledger).err();
+        Ok((plan, summary, stopped))
     }
 
     /// A newer `.syncignore` is brought here before anything else is planned, for it says what the rest is.
@@ -245,7 +244,10 @@ impl<S: ObjectStore> Engine<S> {
             moved_device: ledger.base().device.is_some_and(|device| device != observed.scan.device),
         };
         match guard(plan, &guards) {
-            Some(alarm) if !self.options.force => Err(Error::Guard(alarm)),
+            Some(alarm) if !self.options.force => {
+                let keys = plan.actions().filter(|planned| alarm.concerns(planned));
+                Err(Error::Guard(alarm.clone(), keys.map(|planned| planned.item.key.clone()).collect()))
+            }
             _ => Ok(()),
         }
     }

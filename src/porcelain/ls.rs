@@ -1,10 +1,67 @@
 //! `s4 ls`: what the indexes hold, as a table or as records.
 
 use s4_commands::porcelain::ls::{LsArgs, SortBy};
-use s4_commands::record::{Entry, Record};
+use s4_commands::record::{self, End, Header, Record};
 
+use std::collections::BTreeSet;
+
+use crate::context::Context;
+use crate::error::{Error, ExitCode, Kind};
+use crate::index::{self, Entry, Index, RemoteIndex, RemoteIndexError};
+use crate::session::{access_error, connect, open_folder};
 use crate::ui::table;
 use crate::ui::text::{printable, time};
+
+/// Shows what the two indexes of a target hold. Nothing is listed and nothing scanned.
+///
+/// # Errors
+///
+/// When an index can not be read.
+pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
+    let target = context.target(&args.target)?;
+    let folder = open_folder(&target)?;
+    let failed = |what: &str| Error::new(Kind::Failed, format!("cannot list \"{}\": {what}", target.name));
+    let local = index::load(&folder, false).map_err(|error| failed("the local index").because(error))?;
+    let mut remote = crate::runtime()?.block_on(async {
+        let store = connect(&target).await?;
+        let fetched = RemoteIndex::fetch(&store, &folder).await;
+        fetched.map_err(|error| match error {
+            RemoteIndexError::Store(error) => access_error(&target, error),
+            error => failed("the index in the bucket").because(error),
+        })
+    })?;
+    let remote = remote.index().map_err(|error| failed("the index in the bucket").because(error))?;
+    let rows = rows(&local.index, remote);
+    let options = Options::from(args);
+    if args.json {
+        context.ui.record(&Record::Header(Header::new(Some(&target.name))));
+        let mut count = 0;
+        for record in records(&rows, options) {
+            context.ui.record(&record);
+            count += 1;
+        }
+        context.ui.record(&Record::End(End { counts: [("entry".to_owned(), count)].into() }));
+    } else {
+        context.ui.say(&table(&rows, options));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// A row for each key that one of the indexes knows.
+fn rows(local: &Index, remote: &Index) -> Vec<Row> {
+    let names: BTreeSet<&str> = local.entries().iter().chain(remote.entries()).map(|(name, _)| &**name).collect();
+    let rows = names.into_iter().map(|name| {
+        let (here, there) = (local.get(name), remote.get(name));
+        Row {
+            key: name.to_owned(),
+            local: here.and_then(|entry| entry.local_timestamp),
+            s3: there.and_then(|entry| entry.local_timestamp),
+            size: here.or(there).and_then(|entry| entry.size),
+            deleted: here.or(there).is_some_and(Entry::is_tombstone),
+        }
+    });
+    rows.collect()
+}
 
 /// A key as the two indexes have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +113,7 @@ pub fn table(rows: &[Row], options: Options) -> String {
 /// The same rows as records.
 pub fn records(rows: &[Row], options: Options) -> impl Iterator<Item = Record> {
     select(rows, options).into_iter().map(|row| {
-        Record::Entry(Entry {
+        Record::Entry(record::Entry {
             key: row.key.clone(),
             local: row.local.filter(|_| !row.deleted).map(time),
             s3: row.s3.map(time),

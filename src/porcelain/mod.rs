@@ -5,6 +5,7 @@ pub mod edit;
 mod fields;
 pub mod ls;
 pub mod rm;
+pub mod sync;
 pub mod targets;
 pub mod version;
 

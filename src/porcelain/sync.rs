@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use s4_commands::porcelain::sync::SyncArgs;
 use s4_commands::{Conflicts, OnIgnore};
 
+use crate::ambient::Ambient as _;
 use crate::config::Target;
 use crate::context::Context;
 use crate::engine::{self, Engine, Options, Summary};
@@ -13,7 +14,7 @@ use crate::error::{Error, ExitCode, Kind};
 use crate::reconcile::Policy;
 use crate::session::{Session, access_error, folder_error};
 use crate::transfer::Cancel;
-use crate::ui::run::{RunView, Versions, alarm};
+use crate::ui::run::{RunView, alarm};
 use crate::ui::text;
 use crate::{cost, interrupt, report, versions};
 
@@ -67,54 +68,94 @@ pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
 
 async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &Cancel) -> Result<ExitCode, Error> {
     let began = Instant::now();
-    let _interrupt = interrupt::watch(cancel);
-    let policy = policy(context, args, target);
+    let _interrupts = interrupt::watch(cancel);
     let session = Session::open(context, target, args.dry_run).await?;
-    let asker = (policy == Policy::Ask).then(|| versions::of(target, &session));
-    let view = view(context, args, target, asker);
-    view.open(&target.name);
+    let policy = policy(context, args, target);
+    let versions = (policy == Policy::Ask).then(|| versions::of(target, &session));
+    let view = RunView::new(Arc::clone(&context.ui), &target.local_folder, &target.s3_uri, args.json, versions);
+    let view = Arc::new(view);
     let options = options(context, args, target, policy);
-    let engine = Engine::new(
-        (Arc::clone(&session.folder), Arc::clone(&session.store)),
-        Arc::clone(&context.ambient),
-        Arc::clone(&view),
-        cancel.clone(),
-        options,
-    );
+    let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
+    let engine = Engine::new(sides, Arc::new(context.clock), Arc::clone(&view), cancel.clone(), options);
+    view.open(&target.name);
     if args.dry_run {
-        return dry_run(context, target, &session, &engine, &view, args.json).await;
+        let (plan, summary, stopped) = engine.plan().await.map_err(|error| explain(target, error))?;
+        let (foretold, spent) = (cost::foretell(&plan), session.store.store().counts());
+        view.close_plan(&plan, &summary, &foretold, cost::dollars(&foretold) + cost::dollars(&spent));
+        return match stopped {
+            Some(error) => Err(explain(target, error)),
+            None if plan.conflicts.is_empty() => Ok(ExitCode::Done),
+            None => Ok(ExitCode::Conflicts),
+        };
     }
     let _lock = session.lock(context)?;
     let summary = engine.sync().await;
     view.stop_bar();
-    let summary = summary.map_err(|error| engine_error(target, error))?;
+    let summary = summary.map_err(|error| explain(target, error))?;
     view.close(&summary, began.elapsed());
     empty_trash(context, target, &session);
-    debug_requests(context, &session);
+    let counts = session.store.store().counts();
+    context.ui.debug(&format!("{}: ${:.6}", text::requests(&counts), cost::dollars(&counts)));
     Ok(exit_code(&summary))
 }
 
-async fn dry_run(
-    context: &Context,
-    target: &Target,
-    session: &Session,
-    engine: &Engine<crate::remote::Guarded<crate::remote::S3Store>>,
-    view: &RunView,
-    json: bool,
-) -> Result<ExitCode, Error> {
-    let (plan, summary, stopped) = engine.plan().await.map_err(|error| engine_error(target, error))?;
-    view.show_plan(&plan);
-    view.close(&summary, Duration::ZERO);
-    let foretold = cost::foretell(&plan);
-    let spent = session.store.store().counts();
-    if !json {
-        let dollars = cost::dollars(&foretold) + cost::dollars(&spent);
-        context.ui.say(&format!("Would send {} and fetch {}", text::size(foretold.bytes_up), text::size(foretold.bytes_down)));
-        context.ui.say(&format!("Would make {}, with those for this look ${dollars:.6}", text::requests(&foretold)));
+/// How conflicts are answered: as the command line says, else as the target says, else by whoever sits at the terminal.
+fn policy(context: &Context, args: &SyncArgs, target: &Target) -> Policy {
+    match args.conflicts.or(target.conflicts) {
+        Some(Conflicts::Ignore) => Policy::Ignore,
+        Some(Conflicts::Local) => Policy::Local,
+        Some(Conflicts::Remote) => Policy::Remote,
+        Some(Conflicts::Newest) => Policy::Newest,
+        Some(Conflicts::KeepBoth) => Policy::KeepBoth,
+        None if context.ui.options().terminals.input && !args.json && !args.dry_run => Policy::Ask,
+        None => Policy::Ignore,
     }
-    match stopped {
-        Some(error) => Err(engine_error(target, error)),
-        None if plan.conflicts.is_empty() => Ok(ExitCode::Done),
-        None => Ok(ExitCode::Conflicts),
+}
+
+fn options(context: &Context, args: &SyncArgs, target: &Target, policy: Policy) -> Options {
+    Options {
+        policy,
+        max_delete: target.max_delete.unwrap_or(MAX_DELETE),
+        force: args.force,
+        keep_ignored: target.on_ignore == Some(OnIgnore::Keep),
+        stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
+    }
+}
+
+/// This machine's name, as far as it can be part of a file name.
+fn host() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let plain = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    let name: String =
+        name.split('.').next().unwrap_or_default().chars().filter(|letter| plain(*letter)).take(32).collect();
+    if name.is_empty() { "host".to_owned() } else { name }
+}
+
+fn empty_trash(context: &Context, target: &Target, session: &Session) {
+    let kept = Duration::from_secs(u64::from(target.trash_days.unwrap_or(TRASH_DAYS)) * 24 * 3600);
+    if let Err(error) = session.folder.empty_trash(kept, SystemTime::now()) {
+        context.ui.warn(&format!("cannot empty the trash: {error}"));
+    }
+}
+
+fn exit_code(summary: &Summary) -> ExitCode {
+    if summary.interrupted {
+        ExitCode::Interrupted
+    } else if !summary.failed.is_empty() {
+        ExitCode::Partial
+    } else if !summary.conflicts.is_empty() {
+        ExitCode::Conflicts
+    } else {
+        ExitCode::Done
+    }
+}
+
+/// The sentence for what stopped a run, and what to do.
+fn explain(target: &Target, error: engine::Error) -> Error {
+    match error {
+        engine::Error::Guard(what, keys) => alarm(&what, &keys, &target.name),
+        engine::Error::Local(error) => folder_error(error),
+        engine::Error::Remote(error) => access_error(target, error),
+        error => Error::new(Kind::Failed, format!("cannot sync \"{}\"", target.name)).because(error),
     }
 }

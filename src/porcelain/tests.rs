@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::clock::Clock;
+use crate::ambient::Clock;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{ExitCode, Kind};
@@ -57,7 +57,7 @@ impl Home {
         let root = self.folder.path().to_owned();
         let env = Env::new([("HOME", root.as_os_str())], root.clone());
         let (ui, seen) = Ui::captured(input);
-        let context = Context { env, config_path: Some(root.join("sync.conf")), ui, clock: Clock::Fixed(0) };
+        let context = Context { env, config_path: Some(root.join("sync.conf")), ui: ui.into(), clock: Clock::Fixed(0) };
         let check = |_: &Target| {
             self.tried.set(self.tried.get() + 1);
             self.found.clone().ok_or_else(|| Error::new(Kind::Access, "the bucket 'b' does not exist"))

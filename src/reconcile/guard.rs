@@ -1,6 +1,6 @@
 //! Guards: a plan that looks like an accident is not carried out before a person has said so.
 
-use super::{Action, Plan};
+use super::{Action, Plan, Planned};
 
 /// A side that a plan deletes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Side {
 #[derive(Clone, Copy, Debug)]
 pub struct Guards {
     /// The share of the keys that one run may delete on a side, in percent.
-    pub max_delete: u8,
+    pub max_delete: f64,
     /// Number of keys in the base.
     pub known: usize,
     /// Number of files that the scan found.
@@ -51,6 +51,17 @@ pub enum Alarm {
     },
 }
 
+impl Alarm {
+    /// Whether an action is one of those that raised the alarm.
+    pub fn concerns(&self, planned: &Planned) -> bool {
+        let deletion = match self {
+            Alarm::MassDeletion { side: Side::Local, .. } => Action::DeleteLocal,
+            _ => Action::DeleteRemote,
+        };
+        planned.action == deletion && !planned.renamed
+    }
+}
+
 /// Looks at a plan; renames do not count as deletions.
 pub fn guard(plan: &Plan, guards: &Guards) -> Option<Alarm> {
     let deletions = |action| {
@@ -65,7 +76,7 @@ pub fn guard(plan: &Plan, guards: &Guards) -> Option<Alarm> {
         return Some(Alarm::MovedDevice { deletions: remote });
     }
     [(Side::Remote, remote), (Side::Local, local)].into_iter().find_map(|(side, deletions)| {
-        let too_many = deletions > FEW && deletions * 100 > guards.known * usize::from(guards.max_delete);
+        let too_many = deletions > FEW && deletions as f64 * 100.0 > guards.known as f64 * guards.max_delete;
         too_many.then_some(Alarm::MassDeletion { side, deletions, known: guards.known })
     })
 }
@@ -76,7 +87,7 @@ mod tests {
     use super::super::{Decision, Planned, State};
     use super::*;
 
-    const GUARDS: Guards = Guards { max_delete: 50, known: 30, files: 5, moved_device: false };
+    const GUARDS: Guards = Guards { max_delete: 50.0, known: 30, files: 5, moved_device: false };
 
     fn plan(action: Action, count: usize, renamed: bool) -> Plan {
         let decision = Decision { local: State::Deleted, remote: State::Unchanged, action: Some(action) };

@@ -122,7 +122,10 @@ impl Item {
 fn is_in_the_way(key: &Key, pulled: &BTreeSet<Key>) -> bool {
     let below = format!("{key}/");
     key.ancestors().any(|folder| pulled.contains(folder))
-        || pulled.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded)).next().is_some_and(|next| next.as_str().starts_with(&below))
+        || pulled
+            .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
+            .next()
+            .is_some_and(|next| next.as_str().starts_with(&below))
 }
 
 #[cfg(test)]

@@ -61,11 +61,7 @@ impl<S: ObjectStore> Carrier<S> {
         }
     }
 
-    async fn install(
-        &self,
-        planned: &Planned,
-        staged: Staged,
-    ) -> Result<(local::Stat, Option<Key>), Failure> {
+    async fn install(&self, planned: &Planned, staged: Staged) -> Result<(local::Stat, Option<Key>), Failure> {
         let key = &planned.item.key;
         let mut kept_as = None;
         let place = match &planned.item.local {
@@ -154,9 +150,8 @@ impl<S: ObjectStore> Carrier<S> {
         let infos: Vec<ObjectInfo> = stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
         let info = infos.into_iter().next().ok_or(Failure::Changed)?;
         let (etag, copy, path) = (info.etag.clone(), staged.open()?, self.folder.path().join(item.key.as_str()));
-        let hashed = move || {
-            local::hash_open(&copy, size, Some(&etag)).map_err(|source| local::Error::Io { path, source })
-        };
+        let hashed =
+            move || local::hash_open(&copy, size, Some(&etag)).map_err(|source| local::Error::Io { path, source });
         let content = blocking(hashed).await?;
         let sha256 = check_content(item, &info, content)?;
         Ok(Fetched { staged, info, sha256 })

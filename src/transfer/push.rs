@@ -136,13 +136,7 @@ impl<S: ObjectStore> Carrier<S> {
         ended
     }
 
-    async fn upload_parts(
-        &self,
-        name: &str,
-        upload: &str,
-        stat: &Stat,
-        file: &Arc<File>,
-    ) -> Result<Vec<ETag>, Failure> {
+    async fn upload_parts(&self, key: &Key, upload: &str, stat: &Stat, file: &Arc<File>) -> Result<Vec<ETag>, Failure> {
         let part = |number: usize, start: u64, length: u64| async move {
             if self.cancel.is_cancelled() {
                 return Err(Failure::Interrupted);

@@ -7,7 +7,7 @@ use s4_commands::LogLevel;
 
 use super::colour::Paint;
 use super::{Options, Terminals, Ui, lock};
-use crate::clock::Clock;
+use crate::ambient::Clock;
 
 /// What was written, as it comes.
 #[derive(Clone, Default)]

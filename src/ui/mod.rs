@@ -6,6 +6,7 @@ pub mod diff;
 mod pager;
 pub mod progress;
 mod prompt;
+pub mod run;
 mod stream;
 pub mod table;
 pub mod text;
@@ -19,7 +20,7 @@ use s4_commands::{Colour, Globals, LogLevel};
 
 pub use stream::Stream;
 
-use crate::clock::Clock;
+use crate::ambient::{Ambient as _, Clock};
 use crate::env::Env;
 use colour::Paint;
 use progress::Progress;

@@ -9,13 +9,14 @@ use super::Ui;
 use super::conflict::{self, Question};
 use super::diff::Version;
 use super::progress::Progress as Bar;
-use super::text::{count, duration, printable, size};
+use super::text::{count, duration, printable, requests, size};
 use crate::engine::{Note, Summary, Witness};
 use crate::error::Error;
 use crate::index::whole_seconds;
 use crate::key::Key;
 use crate::local::{Fate, Recovered};
 use crate::reconcile::{Action, Alarm, Choice, Plan, Planned, Side, State};
+use crate::remote::CountsSnapshot;
 use crate::transfer::{Done, Failure, Progress};
 
 /// Fetches the two versions of a conflict, local first.
@@ -50,8 +51,8 @@ impl RunView {
         }
     }
 
-    /// A plan that is not carried out.
-    pub fn show_plan(&self, plan: &Plan) {
+    /// A plan that is not carried out, and what it would take.
+    pub fn close_plan(&self, plan: &Plan, summary: &Summary, foretold: &CountsSnapshot, dollars: f64) {
         for planned in plan.actions() {
             if self.json {
                 self.ui.record(&Record::Change(change(planned)));
@@ -60,18 +61,28 @@ impl RunView {
             }
         }
         self.show_conflicts(&plan.conflicts, true);
+        self.show_problems(summary);
+        if self.json {
+            let changes = (plan.actions().count() + plan.conflicts.len()) as u64;
+            self.ui.record(&Record::End(record::End { counts: [("change".to_owned(), changes)].into() }));
+            self.ui.flush();
+            return;
+        }
+        if plan.is_empty() {
+            self.ui.say("Nothing to update");
+        }
+        let (up, down) = (size(foretold.bytes_up), size(foretold.bytes_down));
+        let requests = requests(foretold);
+        self.ui.say(&format!(
+            "A sync would send {up}, fetch {down}, and make {requests}; with this look it costs ${dollars:.6}"
+        ));
     }
 
     /// What a run leaves for a person to look at, and the line that closes it.
     pub fn close(&self, summary: &Summary, took: Duration) {
         self.stop_bar();
         self.show_conflicts(&summary.conflicts, false);
-        for problem in &summary.problems {
-            if self.json {
-                self.error("problem", &problem.why, Some(&problem.name));
-            }
-            self.ui.warn(&format!("left alone: \"{}\": {}", printable(&problem.name), problem.why));
-        }
+        self.show_problems(summary);
         for (key, failure) in &summary.failed {
             self.ui.warn(&format!("could not sync \"{}\": {}", printable(key.as_str()), reasons(failure)));
         }
@@ -87,8 +98,16 @@ impl RunView {
         self.ui.say(&closing(summary, took));
     }
 
-    /// An error record.
-    pub fn error(&self, code: &str, message: &str, key: Option<&str>) {
+    fn show_problems(&self, summary: &Summary) {
+        for problem in &summary.problems {
+            if self.json {
+                self.error("problem", &problem.why, Some(&problem.name));
+            }
+            self.ui.warn(&format!("left alone: \"{}\": {}", printable(&problem.name), problem.why));
+        }
+    }
+
+    fn error(&self, code: &str, message: &str, key: Option<&str>) {
         let key = key.map(str::to_owned);
         self.ui.record(&Record::Error(record::Error { code: code.to_owned(), message: message.to_owned(), key }));
     }
@@ -108,8 +127,11 @@ impl RunView {
                 }
             }
             let key = printable(conflict.item.key.as_str());
-            let states = format!("{} here, {} in the bucket", word(conflict.decision.local), word(conflict.decision.remote));
-            self.ui.warn(&format!("conflict left alone: \"{key}\" ({states}); answer it with --conflicts, or on a terminal"));
+            let states =
+                format!("{} here, {} in the bucket", word(conflict.decision.local), word(conflict.decision.remote));
+            self.ui.warn(&format!(
+                "conflict left alone: \"{key}\" ({states}); answer it with --conflicts, or on a terminal"
+            ));
         }
     }
 
@@ -124,15 +146,20 @@ impl RunView {
         };
         Some(match planned.action {
             Action::Push => match &planned.source {
-                Some(source) => paint.good(&format!("Renaming {} => {key} on {uri}", printable(source.item.key.as_str()))),
+                Some(source) => {
+                    paint.good(&format!("Renaming {} => {key} on {uri}", printable(source.item.key.as_str())))
+                }
                 None => way(folder, uri, planned.item.remote.is_none()),
             },
             Action::Pull => match &planned.source {
-                Some(source) => paint.good(&format!("Renaming {} => {key} on {folder}", printable(source.item.key.as_str()))),
+                Some(source) => {
+                    paint.good(&format!("Renaming {} => {key} on {folder}", printable(source.item.key.as_str())))
+                }
                 None => way(uri, folder, planned.item.local.is_none()),
             },
             Action::KeepBoth => {
-                let kept = kept_as.map_or_else(|| "another name".to_owned(), |kept| printable(kept.as_str()).into_owned());
+                let kept =
+                    kept_as.map_or_else(|| "another name".to_owned(), |kept| printable(kept.as_str()).into_owned());
                 format!("{}, the local version as {kept}", way(uri, folder, false))
             }
             Action::DeleteRemote | Action::DeleteLocal if planned.renamed => return None,
@@ -207,7 +234,9 @@ impl Witness for RunView {
                 let aside = aside.map(|path| format!("; it is kept as '{}'", path.display())).unwrap_or_default();
                 format!("the local index is damaged ({what}){aside}; going on as in a first sync")
             }
-            Note::RemoteIndexDamaged(what) => format!("the index in the bucket is damaged ({what}) and is written anew"),
+            Note::RemoteIndexDamaged(what) => {
+                format!("the index in the bucket is damaged ({what}) and is written anew")
+            }
             Note::Recovered(Recovered { path, fate }) => format!("a run was cut short; \"{path}\" {}", told(&fate)),
         });
     }
@@ -217,7 +246,11 @@ impl Witness for RunView {
         self.stop_bar();
         let key = conflict.item.key.as_str();
         let [folder, uri] = &self.places;
-        let side = |place: &str, time, state| conflict::Side { place: format!("{place}{key}"), time, state: word(state).into() };
+        let side = |place: &str, time, state| conflict::Side {
+            place: format!("{place}{key}"),
+            time,
+            state: word(state).into(),
+        };
         let local_time = conflict.item.local.as_ref().map(|local| whole_seconds(local.stat.mtime_ns));
         let remote_time = conflict.item.remote.as_ref().map(|remote| remote.last_modified);
         let question = Question {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::remote::CountsSnapshot;
+
 /// `text` without anything that could move the cursor, change colours or turn the writing direction: such characters
 /// come out escaped. For every name that comes from a disk, a bucket or a server.
 pub fn printable(text: &str) -> Cow<'_, str> {
@@ -67,6 +69,26 @@ pub fn duration(span: Duration) -> String {
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
+}
+
+/// The number of requests by class, those that were made: `2 LIST, 1 GET`.
+pub fn requests(counts: &CountsSnapshot) -> String {
+    let classes = [
+        (counts.list, "LIST"),
+        (counts.get, "GET"),
+        (counts.head, "HEAD"),
+        (counts.put, "PUT"),
+        (counts.copy, "COPY"),
+        (counts.delete, "DELETE"),
+    ];
+    let made = classes.into_iter().filter(|(number, _)| *number > 0);
+    let made: Vec<String> = made.map(|(number, class)| format!("{} {class}", grouped(number))).collect();
+    if made.is_empty() { "no requests".to_owned() } else { made.join(", ") }
+}
+
+/// `YYYYMMDD-HHMMSS` in UTC, for names of files.
+pub fn compact_time(seconds: i64) -> String {
+    time(seconds).chars().filter(|letter| !"-:Z".contains(*letter)).collect::<String>().replace('T', "-")
 }
 
 /// A number of things, given their singular: `1 file`, `1,234 files`.

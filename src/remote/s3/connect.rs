@@ -1,6 +1,5 @@
 //! From what the configuration says to a client of the SDK: credentials, region, endpoint, time-outs, retries.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,8 @@ use aws_sdk_s3::config::{
     RuntimeComponents, SharedHttpClient, StalledStreamProtectionConfig,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use s4_commands::Secret;
 
 use super::super::counts::Counts;
 use super::super::{Error, S3Uri};
@@ -46,28 +47,6 @@ pub struct Connection {
     pub sse: Option<String>,
     /// The key for `aws:kms`.
     pub sse_kms_key_id: Option<String>,
-}
-
-/// A text that no log, message or debug output shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a text in.
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
-    }
-
-    /// The text itself, for the one who has to use it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<secret>")
-    }
 }
 
 /// Makes a client; no request is made yet, except where the AWS chain has to ask for a region.
@@ -118,7 +97,7 @@ fn check_endpoint(endpoint: Option<&str>) -> Result<(), Error> {
 /// The keys in the configuration: both or none.
 fn keys(connection: &Connection) -> Result<Option<Credentials>, Error> {
     match (&connection.access_key_id, &connection.secret_access_key) {
-        (Some(id), Some(secret)) => Ok(Some(Credentials::new(id, secret.expose(), None, None, "s4"))),
+        (Some(id), Some(secret)) => Ok(Some(Credentials::new(id, secret.reveal(), None, None, "s4"))),
         (None, None) => Ok(None),
         (Some(_), None) => Err(Error::NoCredentials("there is an access key id, but no secret for it".into())),
         (None, Some(_)) => Err(Error::NoCredentials("there is a secret, but no access key id for it".into())),
