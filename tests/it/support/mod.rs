@@ -21,6 +21,7 @@ pub(crate) use machine::{Machine, TARGET};
 
 /// A variable of `tests/run`. Without it a test has to be left out, which is told; in CI that is a failure, since
 /// nobody would see it.
+#[expect(clippy::print_stderr, reason = "the note that a test was left out")]
 fn given(variable: &str) -> Option<String> {
     let value = std::env::var(variable).ok();
     if value.is_none() {

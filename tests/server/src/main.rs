@@ -1,4 +1,4 @@
-//! Runs the test server by hand: prints its endpoint and keys, and serves until it is killed.
+//! Runs the test server by hand: prints its endpoint, access key id and secret, a line each, and serves until it is killed.
 
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
         server.create_bucket(bucket);
         server.set_versioning(bucket, arguments.versioning);
     }
-    writeln!(io::stdout(), "{} {} {}", server.endpoint(), server.access_key(), server.secret_key())?;
+    writeln!(io::stdout(), "{}\n{}\n{}", server.endpoint(), server.access_key(), server.secret_key())?;
     loop {
         std::thread::park();
     }

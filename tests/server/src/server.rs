@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use std::{fmt, io};
 
 use bytes::Bytes;
@@ -125,8 +126,11 @@ impl fmt::Debug for Server {
 
 async fn accept(listener: TcpListener, service: S3Service, control: Control) {
     loop {
-        // A connection that is gone before it is accepted is its client's business.
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // The connection is gone already, or the process has no file left: then not all at once again.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
         tokio::spawn(connection(stream, service.clone(), control.clone()));
     }
 }
