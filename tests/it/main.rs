@@ -1,0 +1,21 @@
+//! The black-box tests: the binary `s4` on machines and buckets of the tests' own.
+//!
+//! One binary for all of them, so that they link once. Run them with `tests/run`; `cargo test` alone leaves those out
+//! that need SeaweedFS or the Python S4.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets an error has failed, helpers of tests too")]
+
+mod environment;
+mod support;
+
+/// A file that no `mod` names would never be compiled, and its tests never run.
+#[test]
+fn every_file_here_is_a_module() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    let main = include_str!("main.rs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.strip_suffix(".rs").unwrap_or(&name);
+        let named = main.lines().any(|line| line == format!("mod {module};"));
+        assert!(named || module == "main", "tests/it/{name} is not a module of tests/it/main.rs");
+    }
+}

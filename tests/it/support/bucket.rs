@@ -1,0 +1,138 @@
+//! A bucket of the test's own, on either server.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use s4_test_server::{Options, Server};
+use tokio::runtime::Runtime;
+
+use super::given;
+
+/// An empty bucket, and how to reach it.
+pub(crate) struct Bucket {
+    name: String,
+    endpoint: String,
+    access_key: String,
+    secret_key: String,
+    client: Client,
+    runtime: Runtime,
+    server: Option<Server>,
+}
+
+impl Bucket {
+    /// One on an in-process server of its own.
+    pub(crate) fn in_process() -> Bucket {
+        Bucket::in_process_with(Options::default())
+    }
+
+    /// As [`Bucket::in_process`], on a server with these options.
+    pub(crate) fn in_process_with(options: Options) -> Bucket {
+        let server = Server::start(options);
+        let keys = (server.access_key().to_owned(), server.secret_key().to_owned());
+        let bucket = Bucket::new("bucket".into(), server.endpoint(), keys);
+        server.create_bucket(&bucket.name);
+        Bucket { server: Some(server), ..bucket }
+    }
+
+    /// One on the SeaweedFS that `tests/run` started; `None` where there is none and may be none.
+    pub(crate) fn seaweed() -> Option<Bucket> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let endpoint = given("S4_TEST_ENDPOINT")?;
+        let keys = (given("S4_TEST_ACCESS_KEY")?, given("S4_TEST_SECRET_KEY")?);
+        // Other test processes may use the same server.
+        let name = format!("it-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let bucket = Bucket::new(name, endpoint, keys);
+        bucket.runtime.block_on(bucket.client.create_bucket().bucket(&bucket.name).send()).unwrap();
+        Some(bucket)
+    }
+
+    /// One on each server that there is.
+    pub(crate) fn each() -> impl Iterator<Item = Bucket> {
+        std::iter::once_with(Bucket::in_process).chain(std::iter::once_with(Bucket::seaweed).flatten())
+    }
+
+    fn new(name: String, endpoint: String, (access_key, secret_key): (String, String)) -> Bucket {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&endpoint)
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new(&access_key, &secret_key, None, None, "test"))
+            .force_path_style(true)
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let client = Client::from_conf(config);
+        Bucket { name, endpoint, access_key, secret_key, client, runtime, server: None }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a target says: the bucket and a prefix.
+    pub(crate) fn uri(&self) -> String {
+        format!("s3://{}/{PREFIX}", self.name)
+    }
+
+    /// Its server's URL.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The access key id.
+    pub(crate) fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
+    /// Its secret.
+    pub(crate) fn secret_key(&self) -> &str {
+        &self.secret_key
+    }
+
+    /// The in-process server: its counts, faults and hooks.
+    pub(crate) fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+
+    /// The objects and their bytes by key, below the target's prefix; without s4's own.
+    pub(crate) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
+        let own = |key: &str| key == ".index" || key.starts_with(".s4/");
+        self.objects().into_iter().filter(|(key, _)| !own(key)).collect()
+    }
+
+    /// As [`Bucket::tree`], with s4's own.
+    pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        self.runtime.block_on(async {
+            let list = self.client.list_objects_v2().bucket(&self.name).prefix(format!("{PREFIX}/"));
+            let mut pages = list.into_paginator().send();
+            let mut objects = BTreeMap::new();
+            while let Some(page) = pages.next().await {
+                for object in page.unwrap().contents() {
+                    let name = object.key().unwrap();
+                    let got = self.client.get_object().bucket(&self.name).key(name).send().await.unwrap();
+                    let bytes = got.body.collect().await.unwrap().to_vec();
+                    objects.insert(name[PREFIX.len() + 1..].to_owned(), bytes);
+                }
+            }
+            objects
+        })
+    }
+
+    /// Writes an object below the prefix as another tool would.
+    pub(crate) fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
+        let put = self.client.put_object().bucket(&self.name).key(format!("{PREFIX}/{key}"));
+        self.runtime.block_on(put.body(bytes.into().into()).send()).unwrap();
+    }
+
+    /// Deletes an object below the prefix as another tool would.
+    pub(crate) fn remove(&self, key: &str) {
+        let delete = self.client.delete_object().bucket(&self.name).key(format!("{PREFIX}/{key}"));
+        self.runtime.block_on(delete.send()).unwrap();
+    }
+}
+
+/// Where the targets' objects are in a bucket.
+const PREFIX: &str = "some/prefix";

@@ -1,0 +1,120 @@
+//! A machine: a home with a configuration, and a folder that is kept in sync.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::json;
+
+use super::env::{config, hermetic};
+use super::{Bucket, given};
+
+/// The name of each machine's target.
+pub(crate) const TARGET: &str = "files";
+
+/// One of the machines that share a bucket.
+pub(crate) struct Machine {
+    home: PathBuf,
+    folder: PathBuf,
+}
+
+impl Machine {
+    pub(super) fn new(home: PathBuf, bucket: &Bucket) -> Machine {
+        let folder = home.join("files");
+        fs::create_dir_all(&folder).unwrap();
+        let target = json!({
+            "local_folder": folder,
+            "s3_uri": bucket.uri(),
+            "endpoint_url": bucket.endpoint(),
+            "region_name": "us-east-1",
+            "aws_access_key_id": bucket.access_key(),
+            "aws_secret_access_key": bucket.secret_key(),
+        });
+        let file = config(&home);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, json!({ "targets": { TARGET: target } }).to_string()).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        Machine { home, folder }
+    }
+
+    /// The program under test with some arguments; not started yet.
+    pub(crate) fn s4<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+        let mut command = hermetic(Path::new(env!("CARGO_BIN_EXE_s4")), &self.home);
+        command.args(args);
+        command
+    }
+
+    /// The Python S4 0.4 with some arguments, on the same configuration; `None` where it is missing and may be.
+    pub(crate) fn python_s4<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Option<Command> {
+        let mut command = hermetic(Path::new(&given("S4_TEST_PY_S4")?), &self.home);
+        command.args(args);
+        Some(command)
+    }
+
+    /// The machine's configuration file.
+    pub(crate) fn config(&self) -> PathBuf {
+        config(&self.home)
+    }
+
+    /// The path of a key in the folder; of the folder itself for `""`.
+    pub(crate) fn path(&self, key: &str) -> PathBuf {
+        if key.is_empty() { self.folder.clone() } else { self.folder.join(key) }
+    }
+
+    /// Writes a file, and the folders above it.
+    pub(crate) fn write(&self, key: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path(key);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    /// A file's bytes; `None` where there is none.
+    pub(crate) fn read(&self, key: &str) -> Option<Vec<u8>> {
+        match fs::read(self.path(key)) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => panic!("reading {key:?}: {error}"),
+        }
+    }
+
+    /// Removes a file, or a folder with all that is in it.
+    pub(crate) fn remove(&self, key: &str) {
+        let path = self.path(key);
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+    }
+
+    /// The files and their bytes, by key; without those of s4 itself.
+    pub(crate) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
+        self.walk().0
+    }
+
+    /// The folders below the folder; without those of s4 itself.
+    pub(crate) fn folders(&self) -> BTreeSet<String> {
+        self.walk().1
+    }
+
+    fn walk(&self) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
+        let (mut files, mut folders) = (BTreeMap::new(), BTreeSet::new());
+        let mut left = vec![self.folder.clone()];
+        while let Some(folder) = left.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                let path = entry.path();
+                let key = path.strip_prefix(&self.folder).unwrap().to_str().unwrap().to_owned();
+                if [".index", ".s4lock", ".s4"].contains(&key.as_str()) {
+                    continue;
+                }
+                if entry.file_type().unwrap().is_dir() {
+                    folders.insert(key);
+                    left.push(path);
+                } else {
+                    files.insert(key, fs::read(&path).unwrap());
+                }
+            }
+        }
+        (files, folders)
+    }
+}

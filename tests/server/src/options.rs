@@ -1,0 +1,81 @@
+//! How the server is to behave.
+
+use std::time::Duration;
+
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The port on the loopback address; 0 takes a free one.
+    pub port: u16,
+    /// The one access key id that is known.
+    pub access_key: String,
+    /// Its secret.
+    pub secret_key: String,
+    /// The region that the buckets are in.
+    pub region: String,
+    /// What can also be changed at run time.
+    pub behaviour: Behaviour,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            port: 0,
+            access_key: "AKIATESTSERVER".into(),
+            secret_key: "test+server/secret".into(),
+            region: "us-east-1".into(),
+            behaviour: Behaviour::default(),
+        }
+    }
+}
+
+/// What can be changed while the server runs.
+#[derive(Clone, Debug)]
+pub struct Behaviour {
+    /// Rows that a page of a listing has at most; S3 itself has 1,000.
+    pub page_size: usize,
+    /// Bytes that each part but the last has at least; S3 itself wants 5 MiB.
+    pub min_part_size: usize,
+    /// What becomes of the conditions of writes, copies and deletes. Those of reads, a copy's source among them, are
+    /// always honoured, as the look-alikes do.
+    pub conditions: Conditions,
+    /// What ETags are made of.
+    pub etags: ETags,
+    /// What every request waits before it is applied.
+    pub latency: Duration,
+    /// Seconds that the server's clock is ahead of this machine's. Only `LastModified` goes by it, not signatures.
+    pub clock_offset: i64,
+}
+
+impl Default for Behaviour {
+    fn default() -> Behaviour {
+        Behaviour {
+            page_size: 1000,
+            min_part_size: 5 << 20,
+            conditions: Conditions::Honoured,
+            etags: ETags::Md5,
+            latency: Duration::ZERO,
+            clock_offset: 0,
+        }
+    }
+}
+
+/// What becomes of the conditions of writes, copies and deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conditions {
+    /// They are checked, as AWS does.
+    Honoured,
+    /// They are not looked at: every write is applied.
+    Ignored,
+    /// A write that carries one is refused with 501 NotImplemented.
+    Refused,
+}
+
+/// What ETags are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ETags {
+    /// The content's MD5, or the MD5 of the parts' MD5s and their number.
+    Md5,
+    /// The shape of an MD5 and no relation to the content, as with encryption by KMS. Equal contents have unequal ETags.
+    Opaque,
+}
