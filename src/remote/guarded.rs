@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use super::{Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
 use crate::content::ETag;
 
 /// How many keys of a delete are looked at or deleted at once.
@@ -156,8 +156,8 @@ impl<S: Unconditional> Guarded<S> {
 impl<S: Unconditional> ObjectStore for Guarded<S> {
     type Body = S::Body;
 
-    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
-        self.store.list(start_after, limit).await
+    async fn list(&self, start: Option<&Cursor>, limit: u16) -> Result<Page, Error> {
+        self.store.list(start, limit).await
     }
 
     async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {

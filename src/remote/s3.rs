@@ -25,19 +25,19 @@ pub use self::connect::{Connection, Secret};
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;
 use super::uri::S3Uri;
-use super::{Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use super::{
+    Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written,
+};
 use crate::content::ETag;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for an answer to begin, and for each next piece of it.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a request is sent at most.
+const ATTEMPTS: u32 = 5;
 /// From this size on a body goes unsigned where TLS protects it: its hash would be the dearest part of the request.
 const UNSIGNED_FROM: usize = 64 * 1024;
-
-/// How the names of buckets end that list without order and know no `start-after`: all their names come as one page,
-/// whatever the limit.
-const DIRECTORY_BUCKET: &str = "--x-s3";
 
 /// One target's objects: those below a prefix of a bucket. Clones share connections and counts.
 #[derive(Clone, Debug)]
@@ -66,10 +66,14 @@ impl S3Store {
     ///
     /// An endpoint that is none, and an access key id without its secret or the reverse.
     pub async fn connect(connection: &Connection, uri: &S3Uri) -> Result<S3Store, Error> {
+        S3Store::with_attempts(connection, uri, ATTEMPTS).await
+    }
+
+    async fn with_attempts(connection: &Connection, uri: &S3Uri, attempts: u32) -> Result<S3Store, Error> {
         let counts = Arc::new(Counts::default());
         let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| !endpoint.starts_with("https://"));
         Ok(S3Store {
-            client: connect::client(connection, &counts).await?,
+            client: connect::client(connection, &counts, attempts).await?,
             uri: uri.clone(),
             server: connect::server_name(connection, uri).into(),
             counts,
@@ -204,41 +208,6 @@ impl S3Store {
         written(answer.e_tag, answer.version_id)
     }
 
-    /// One answer to a listing.
-    async fn page(
-        &self,
-        start_after: Option<&str>,
-        token: Option<String>,
-        limit: u16,
-    ) -> Result<(Vec<Listed>, Option<String>), Error> {
-        let prefix = self.uri.full("");
-        self.counts.request(Class::List);
-        let answer = self
-            .client
-            .list_objects_v2()
-            .bucket(self.uri.bucket())
-            .set_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
-            .set_start_after(start_after.map(|name| self.uri.full(name)).filter(|full| !full.is_empty()))
-            .set_continuation_token(token.clone())
-            .max_keys(i32::from(limit))
-            .encoding_type(EncodingType::Url)
-            .send()
-            .await
-            .map_err(self.failed("list", &prefix))?;
-        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
-        let mut objects = Vec::with_capacity(answer.contents().len());
-        for object in answer.contents() {
-            objects.push(self.listed(object, encoded)?);
-        }
-        if answer.is_truncated() != Some(true) {
-            return Ok((objects, None));
-        }
-        match answer.next_continuation_token {
-            Some(next) if Some(&next) != token.as_ref() => Ok((objects, Some(next))),
-            _ => Err(Error::Damaged(format!("the listing of '{prefix}' stops in its middle"))),
-        }
-    }
-
     /// One row of a listing, its name decoded and below the prefix.
     fn listed(&self, object: &aws_sdk_s3::types::Object, encoded: bool) -> Result<Listed, Error> {
         let raw = object.key().unwrap_or_default();
@@ -262,21 +231,35 @@ const COPY_LIKE_BYTES: usize = 16 << 20;
 impl ObjectStore for S3Store {
     type Body = S3Body;
 
-    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
-        let unordered = self.uri.bucket().ends_with(DIRECTORY_BUCKET);
-        let asked = start_after.filter(|_| !unordered);
-        let (mut objects, mut token) = self.page(asked, None, limit).await?;
-        // Some servers send empty pages on the way; and a listing without order is only whole when it is at its end.
-        while token.is_some() && (unordered || objects.is_empty()) {
-            let (more, next) = self.page(asked, token, limit).await?;
-            objects.extend(more);
-            token = next;
+    async fn list(&self, start: Option<&Cursor>, limit: u16) -> Result<Page, Error> {
+        let prefix = self.uri.full("");
+        let (start_after, token) = match start {
+            None => (None, None),
+            Some(Cursor::After(name)) => (Some(self.uri.full(name)), None),
+            Some(Cursor::Token(token)) => (None, Some(token.clone())),
+        };
+        self.counts.request(Class::List);
+        let answer = self
+            .client
+            .list_objects_v2()
+            .bucket(self.uri.bucket())
+            .set_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
+            .set_start_after(start_after.filter(|full| !full.is_empty()))
+            .set_continuation_token(token)
+            .max_keys(i32::from(limit))
+            .encoding_type(EncodingType::Url)
+            .send()
+            .await
+            .map_err(self.failed("list", &prefix))?;
+        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
+        let mut objects = Vec::with_capacity(answer.contents().len());
+        for object in answer.contents() {
+            objects.push(self.listed(object, encoded)?);
         }
-        let next = token.and_then(|_| objects.last().map(|last| last.name.to_string()));
-        if unordered {
-            objects.retain(|object| start_after.is_none_or(|start| *object.name > *start));
-            objects.sort_by(|a, b| a.name.cmp(&b.name));
-        }
+        let next = match answer.is_truncated() {
+            Some(true) => Some(next_page(answer.next_continuation_token, &objects)?),
+            _ => None,
+        };
         // The prefix's own folder marker, which consoles make, is no name below the prefix.
         objects.retain(|object| !object.name.is_empty());
         Ok(Page { objects, next })
@@ -460,6 +443,17 @@ fn length(length: Option<i64>) -> Result<u64, Error> {
 /// Whole seconds, those that S3 names in headers: a listing's fraction is cut off.
 fn seconds(time: Option<&DateTime>) -> Result<i64, Error> {
     time.map(DateTime::secs).ok_or_else(|| lacks("Last-Modified"))
+}
+
+/// Where the page after one with `objects` begins. A token that has lost a character on its way through XML (SeaweedFS
+/// makes tokens of names) would silently leave out the rest of the listing: there the last name has to do.
+fn next_page(token: Option<String>, objects: &[Listed]) -> Result<Cursor, Error> {
+    let lossy = |token: &String| token.contains(char::REPLACEMENT_CHARACTER);
+    match (token.filter(|token| !lossy(token)), objects.last()) {
+        (Some(token), _) => Ok(Cursor::Token(token)),
+        (None, Some(last)) => Ok(Cursor::After(last.name.to_string())),
+        (None, None) => Err(Error::Damaged("the server's listing stops in its middle".into())),
+    }
 }
 
 /// A `Range` header for a first byte and a number of bytes.

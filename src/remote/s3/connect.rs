@@ -24,9 +24,6 @@ use super::{CONNECT_TIMEOUT, READ_TIMEOUT};
 
 /// The region that S3 itself takes where none is named, and that most other servers go by.
 const DEFAULT_REGION: &str = "us-east-1";
-/// How often a request is sent at most.
-const ATTEMPTS: u32 = 5;
-
 /// How to reach a bucket: what a target's configuration says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
@@ -70,8 +67,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Makes a client; no request is made yet, except where the AWS chain has to ask for a region.
-pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>) -> Result<Client, Error> {
+/// Makes a client that sends a request `attempts` times at most. Nothing is sent yet, except where the AWS chain has to
+/// ask for a region.
+pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>, attempts: u32) -> Result<Client, Error> {
     check_endpoint(connection.endpoint_url.as_deref())?;
     let mut config = match keys(connection)? {
         Some(keys) => given(connection, keys),
@@ -82,7 +80,7 @@ pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>) -> Res
         config = config.endpoint_url(endpoint).force_path_style(true);
     }
     let config = config
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build())
         // Bodies have a time-out of their own in `body.rs`.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -218,7 +216,7 @@ mod tests {
             ("https://me:hush@host", "must not hold a user name or password"),
         ] {
             let connection = Connection { endpoint_url: Some(endpoint.into()), ..with_keys() };
-            let error = client(&connection, &Arc::default()).await.unwrap_err().to_string();
+            let error = client(&connection, &Arc::default(), 1).await.unwrap_err().to_string();
             assert!(error.contains(shown) && !error.contains("hush"), "{error}");
         }
     }
@@ -228,7 +226,7 @@ mod tests {
         for connection in
             [Connection { access_key_id: None, ..with_keys() }, Connection { secret_access_key: None, ..with_keys() }]
         {
-            let error = client(&connection, &Arc::default()).await.unwrap_err();
+            let error = client(&connection, &Arc::default(), 1).await.unwrap_err();
             assert!(matches!(error, Error::NoCredentials(_)), "{error}");
         }
     }
