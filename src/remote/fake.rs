@@ -23,6 +23,8 @@ pub(super) enum Conditions {
     Refused,
     /// Kept on a PUT, ignored elsewhere.
     OnlyPut,
+    /// Kept, but a name with others below it counts as taken.
+    FoldersCount,
 }
 
 /// What the server makes of a listing.
@@ -113,10 +115,15 @@ impl Fake {
             Conditions::Refused => return Err(Error::NotImplemented("a condition".into())),
             Conditions::Ignored => return Ok(()),
             Conditions::OnlyPut if !is_put => return Ok(()),
-            Conditions::Kept | Conditions::OnlyPut => {}
+            Conditions::Kept | Conditions::OnlyPut | Conditions::FoldersCount => {}
         }
         let found = state.objects.get(name).map(|(_, etag, _)| etag);
+        let folder = format!("{name}/");
+        let is_folder = state.objects.keys().any(|name| name.starts_with(&folder));
         match (expect, found) {
+            (Expect::Absent, None) if is_folder && self.conditions == Conditions::FoldersCount => {
+                Err(Error::Precondition)
+            }
             (Expect::Absent, None) => Ok(()),
             (Expect::ETag(expected), Some(found)) if expected == found => Ok(()),
             _ => Err(Error::Precondition),
