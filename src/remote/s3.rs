@@ -7,6 +7,8 @@ mod errors;
 #[cfg(test)]
 mod tests;
 mod text;
+#[cfg(test)]
+mod wire_tests;
 
 use std::sync::Arc;
 use std::time::Duration;

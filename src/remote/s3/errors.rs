@@ -101,6 +101,7 @@ pub(super) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Error {
             409 => Error::Conflict,
             412 | 416 => Error::Precondition,
             501 => Error::NotImplemented(said()),
+            200..=299 if code.is_empty() => Error::Damaged(format!("{}: the answer makes no sense", said())),
             429 | 500.. => Error::Server(said()),
             _ => Error::Other(said()),
         },
@@ -234,6 +235,7 @@ mod tests {
             (429, "Server"),
             (500, "Server"),
             (501, "NotImplemented"),
+            (200, "Damaged"),
             (503, "Server"),
             (400, "Other"),
         ] {
