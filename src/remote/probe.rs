@@ -103,7 +103,8 @@ impl<S: Unconditional> Probe<'_, S> {
 
     /// A whole upload of one part, given up where it does not come to its end.
     async fn complete(&self, expect: &Expect) -> Result<Tried<Written>, Error> {
-        let upload = self.store.begin_upload(&self.object, &Metadata::default()).await?;
+        let begun = self.store.begin_upload(&self.object, &Metadata::default()).await;
+        let Tried::Done(upload) = tried(begun)? else { return Ok(Tried::Refused) };
         let result = match self.store.upload_part(&self.object, &upload, 1, content()).await {
             Ok(part) => tried(self.store.complete_upload(&self.object, &upload, &[part], expect).await),
             Err(error) => Err(error),

@@ -127,12 +127,10 @@ where
     E: StdError + 'static,
 {
     if let Some(credentials) = find::<CredentialsError>(error) {
-        return match credentials {
-            CredentialsError::CredentialsNotLoaded(_) => Error::NoCredentials(
-                "neither the target, nor the environment, nor an AWS profile, nor this machine's role has any".into(),
-            ),
-            other => Error::Credentials(deepest(other).to_string()),
-        };
+        return Error::NoCredentials(format!(
+            "neither the environment, nor an AWS profile, nor this machine's role gives any ({})",
+            deepest(credentials)
+        ));
     }
     let io = find::<io::Error>(error);
     match error {
@@ -190,6 +188,8 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::operation::get_object::GetObjectError;
+
     use super::*;
 
     const DOING: Doing<'static> = Doing { server: "http://host", bucket: "photos", verb: "write", name: "a/b" };
@@ -262,6 +262,17 @@ mod tests {
         );
         let bare = refused(Refusal { status: 418, ..Refusal::default() }, DOING);
         assert_eq!(bare.to_string(), "cannot write 'a/b' in bucket 'photos' (418)");
+    }
+
+    #[test]
+    fn credentials_that_cannot_be_had_are_told_from_refused_ones() {
+        for source in
+            [CredentialsError::not_loaded_no_source(), CredentialsError::provider_error("the session expired")]
+        {
+            let error: SdkError<GetObjectError, HttpResponse> = SdkError::construction_failure(source);
+            let error = error_of(&error, DOING);
+            assert!(matches!(error, Error::NoCredentials(_)), "{error}");
+        }
     }
 
     #[test]

@@ -224,6 +224,22 @@ async fn conditions_and_names_go_out_as_servers_want_them() {
 }
 
 #[tokio::test]
+async fn big_bodies_are_only_unsigned_where_tls_protects_them() {
+    for (encrypted_line, bytes, unsigned) in
+        [(true, UNSIGNED_FROM, true), (true, UNSIGNED_FROM - 1, false), (false, UNSIGNED_FROM, false)]
+    {
+        let mut canned = Canned::answering(answer("200 OK", OBJECT, "")).await;
+        let settings = Settings { storage_class: None, sse: None, sse_kms_key_id: None, encrypted_line };
+        canned.store.settings = Arc::new(settings);
+        let body = Bytes::from(vec![0; bytes]);
+        canned.store.put("a", body.clone(), &Metadata::default(), &Expect::Absent).await.unwrap();
+        assert_eq!(canned.head().contains("x-amz-content-sha256: unsigned-payload"), unsigned, "{}", canned.head());
+        canned.store.upload_part("a", "1", 1, body).await.unwrap();
+        assert_eq!(canned.head().contains("x-amz-content-sha256: unsigned-payload"), unsigned, "{}", canned.head());
+    }
+}
+
+#[tokio::test]
 async fn settings_go_with_every_write_and_no_secret_is_shown() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let settings = Connection {
