@@ -1,6 +1,6 @@
 //! The bucket: the small [`ObjectStore`] that the engine needs, and what fulfils it.
 //!
-//! `s3.rs` is the one file that knows the SDK. Keys here are whole object names *below the target's prefix*: the store
+//! [`s3`] is the one module that knows the SDK. Keys here are whole object names *below the target's prefix*: the store
 //! adds and strips the prefix, and hands out names as they are, hostile ones included; [`crate::key::Key`] judges them.
 
 pub mod counts;

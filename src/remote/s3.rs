@@ -12,6 +12,7 @@ mod wire_tests;
 mod write;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -56,8 +57,9 @@ struct Settings {
     storage_class: Option<StorageClass>,
     sse: Option<ServerSideEncryption>,
     sse_kms_key_id: Option<String>,
-    /// TLS protects what is sent.
-    encrypted_line: bool,
+    /// TLS protects what is sent: seen with the first request, since the endpoint may come from anywhere in the AWS
+    /// chain.
+    encrypted: Arc<AtomicBool>,
 }
 
 impl S3Store {
@@ -71,10 +73,9 @@ impl S3Store {
     }
 
     async fn with_attempts(connection: &Connection, uri: &S3Uri, attempts: u32) -> Result<S3Store, Error> {
-        let counts = Arc::new(Counts::default());
-        let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| !endpoint.starts_with("https://"));
+        let (counts, encrypted) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
         Ok(S3Store {
-            client: connect::client(connection, &counts, attempts).await?,
+            client: connect::client(connection, attempts, &counts, &encrypted).await?,
             uri: uri.clone(),
             server: connect::server_name(connection, uri).into(),
             counts,
@@ -82,7 +83,7 @@ impl S3Store {
                 storage_class: connection.storage_class.as_deref().map(StorageClass::from),
                 sse: connection.sse.as_deref().map(ServerSideEncryption::from),
                 sse_kms_key_id: connection.sse_kms_key_id.clone(),
-                encrypted_line: !plain,
+                encrypted,
             }),
         })
     }
@@ -95,6 +96,11 @@ impl S3Store {
     /// The requests made so far through this store and its clones.
     pub fn counts(&self) -> CountsSnapshot {
         self.counts.snapshot()
+    }
+
+    /// Whether TLS is known to protect what is sent.
+    fn is_encrypted(&self) -> bool {
+        self.settings.encrypted.load(Ordering::Relaxed)
     }
 
     /// What makes an [`Error`] of a failed request to `verb` the object of the whole name `full`.
@@ -252,7 +258,7 @@ impl ObjectStore for S3Store {
         let request = self.client.upload_part().bucket(self.uri.bucket()).key(&full).upload_id(upload);
         let request = request.part_number(number).body(ByteStream::from(body));
         let request = request.customize().config_override(patient(length));
-        let unsigned = self.settings.encrypted_line && length >= UNSIGNED_FROM;
+        let unsigned = length >= UNSIGNED_FROM && self.is_encrypted();
         let request = if unsigned { request.disable_payload_signing() } else { request };
         let answer = request.send().await.map_err(self.failed("upload a part of", &full))?;
         Ok(ETag::new(&answer.e_tag.ok_or_else(|| lacks("ETag"))?))

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -67,9 +68,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Makes a client that sends a request `attempts` times at most. Nothing is sent yet, except where the AWS chain has to
-/// ask for a region.
-pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>, attempts: u32) -> Result<Client, Error> {
+/// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `encrypted`
+/// whether TLS protected it. Nothing is sent yet, except where the AWS chain has to ask for a region.
+pub(super) async fn client(
+    connection: &Connection,
+    attempts: u32,
+    counts: &Arc<Counts>,
+    encrypted: &Arc<AtomicBool>,
+) -> Result<Client, Error> {
     check_endpoint(connection.endpoint_url.as_deref())?;
     let mut config = match keys(connection)? {
         Some(keys) => given(connection, keys),
@@ -87,7 +93,7 @@ pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>, attemp
         // Servers other than AWS do not know the newer checksums, and some refuse them.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-        .interceptor(CountAttempts(Arc::clone(counts)))
+        .interceptor(Watch { counts: Arc::clone(counts), encrypted: Arc::clone(encrypted) })
         .build();
     Ok(Client::from_conf(config))
 }
@@ -162,22 +168,26 @@ fn http_client(plain: bool) -> SharedHttpClient {
     if plain { builder.build_http() } else { builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https() }
 }
 
-/// Counts each time a request is sent.
+/// Sees each request as it is sent.
 #[derive(Debug)]
-struct CountAttempts(Arc<Counts>);
+struct Watch {
+    counts: Arc<Counts>,
+    encrypted: Arc<AtomicBool>,
+}
 
-impl Intercept for CountAttempts {
+impl Intercept for Watch {
     fn name(&self) -> &'static str {
-        "CountAttempts"
+        "Watch"
     }
 
-    fn read_before_attempt(
+    fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), aws_sdk_s3::error::BoxError> {
-        self.0.attempt();
+        self.counts.attempt();
+        self.encrypted.store(context.request().uri().starts_with("https://"), Ordering::Relaxed);
         Ok(())
     }
 }
@@ -216,7 +226,7 @@ mod tests {
             ("https://me:hush@host", "must not hold a user name or password"),
         ] {
             let connection = Connection { endpoint_url: Some(endpoint.into()), ..with_keys() };
-            let error = client(&connection, &Arc::default(), 1).await.unwrap_err().to_string();
+            let error = client(&connection, 1, &Arc::default(), &Arc::default()).await.unwrap_err().to_string();
             assert!(error.contains(shown) && !error.contains("hush"), "{error}");
         }
     }
@@ -226,7 +236,7 @@ mod tests {
         for connection in
             [Connection { access_key_id: None, ..with_keys() }, Connection { secret_access_key: None, ..with_keys() }]
         {
-            let error = client(&connection, &Arc::default(), 1).await.unwrap_err();
+            let error = client(&connection, 1, &Arc::default(), &Arc::default()).await.unwrap_err();
             assert!(matches!(error, Error::NoCredentials(_)), "{error}");
         }
     }

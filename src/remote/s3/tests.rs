@@ -2,6 +2,8 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use futures::future::join_all;
+
 use super::*;
 use crate::content::Sha256;
 use crate::remote::{Body, Capabilities, Guarded, check, list_all, probe};
@@ -253,6 +255,23 @@ async fn writes_that_expect_something_else_change_nothing() {
     }
     assert_eq!(names(&store).await, ["a", "b"]);
     assert_eq!(store.copy("a", &second, "b", &Expect::ETag(b)).await.unwrap().etag, second);
+}
+
+#[tokio::test]
+async fn of_writes_at_the_same_time_exactly_one_wins() {
+    let Some(store) = fresh("").await else { return };
+    let bodies = ["0", "1", "2", "3", "4", "5", "6", "7"];
+    let won = |results: Vec<Result<ETag, Error>>| {
+        let lost = |result: &Result<ETag, Error>| matches!(result, Err(Error::Precondition | Error::Conflict));
+        assert_eq!(results.iter().filter(|result| lost(result)).count(), bodies.len() - 1, "{results:?}");
+        results.into_iter().find_map(Result::ok).unwrap()
+    };
+    let first = won(join_all(bodies.iter().map(|body| put(&store, "a", body))).await);
+    assert_eq!(store.head("a").await.unwrap().etag, first);
+    // Other contents: equal ones have equal ETags, and then all of them may win.
+    let bodies = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let second = won(join_all(bodies.iter().map(|body| replace(&store, "a", body, &first))).await);
+    assert_eq!(store.head("a").await.unwrap().etag, second);
 }
 
 #[tokio::test]

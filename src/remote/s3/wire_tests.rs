@@ -225,18 +225,29 @@ async fn conditions_and_names_go_out_as_servers_want_them() {
 
 #[tokio::test]
 async fn big_bodies_are_only_unsigned_where_tls_protects_them() {
-    for (encrypted_line, bytes, unsigned) in
+    for (encrypted, bytes, unsigned) in
         [(true, UNSIGNED_FROM, true), (true, UNSIGNED_FROM - 1, false), (false, UNSIGNED_FROM, false)]
     {
-        let mut canned = Canned::answering(answer("200 OK", OBJECT, "")).await;
-        let settings = Settings { storage_class: None, sse: None, sse_kms_key_id: None, encrypted_line };
-        canned.store.settings = Arc::new(settings);
+        let canned = Canned::answering(answer("200 OK", OBJECT, "")).await;
         let body = Bytes::from(vec![0; bytes]);
+        // Set anew for each, since the store sees that the line of this test is not encrypted.
+        canned.store.settings.encrypted.store(encrypted, Ordering::Relaxed);
         canned.store.put("a", body.clone(), &Metadata::default(), &Expect::Absent).await.unwrap();
         assert_eq!(canned.head().contains("x-amz-content-sha256: unsigned-payload"), unsigned, "{}", canned.head());
+        assert!(!canned.store.is_encrypted());
+        canned.store.settings.encrypted.store(encrypted, Ordering::Relaxed);
         canned.store.upload_part("a", "1", 1, body).await.unwrap();
         assert_eq!(canned.head().contains("x-amz-content-sha256: unsigned-payload"), unsigned, "{}", canned.head());
     }
+}
+
+#[tokio::test]
+async fn an_encrypted_line_is_recognised_by_its_first_request() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let store = S3Store::with_attempts(&connection(&format!("https://{closed}")), &uri(), 1).await.unwrap();
+    assert!(!store.is_encrypted());
+    assert!(matches!(check(&store).await, Err(Error::Network(_))));
+    assert!(store.is_encrypted());
 }
 
 #[tokio::test]

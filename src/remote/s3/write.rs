@@ -42,7 +42,7 @@ impl S3Store {
             request.send().await
         } else {
             let patient = request.customize().config_override(patient(length));
-            if self.settings.encrypted_line { patient.disable_payload_signing() } else { patient }.send().await
+            if self.is_encrypted() { patient.disable_payload_signing() } else { patient }.send().await
         };
         let answer = answer.map_err(self.failed("write", &full)).map_err(|error| unmet(error, expect))?;
         written(answer.e_tag, answer.version_id)
