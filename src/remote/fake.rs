@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard};
 use bytes::Bytes;
 
 use super::guarded::Unconditional;
-use super::{Body, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use super::{
+    Body, Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written,
+};
 use crate::content::ETag;
 
 /// What the server makes of conditions on writes.
@@ -21,6 +23,8 @@ pub(super) enum Conditions {
     Refused,
     /// Kept on a PUT, ignored elsewhere.
     OnlyPut,
+    /// Kept, but a name with others below it counts as taken.
+    FoldersCount,
 }
 
 /// What the server makes of a listing.
@@ -31,7 +35,9 @@ pub(super) enum Order {
     Ascending,
     /// The reverse within each page.
     Descending,
-    /// `start_after` is ignored.
+    /// Each page begins with the last row of the one before, written anew meanwhile.
+    LastAgain,
+    /// Every page is the first.
     FromTheStart,
 }
 
@@ -109,10 +115,15 @@ impl Fake {
             Conditions::Refused => return Err(Error::NotImplemented("a condition".into())),
             Conditions::Ignored => return Ok(()),
             Conditions::OnlyPut if !is_put => return Ok(()),
-            Conditions::Kept | Conditions::OnlyPut => {}
+            Conditions::Kept | Conditions::OnlyPut | Conditions::FoldersCount => {}
         }
         let found = state.objects.get(name).map(|(_, etag, _)| etag);
+        let folder = format!("{name}/");
+        let is_folder = state.objects.keys().any(|name| name.starts_with(&folder));
         match (expect, found) {
+            (Expect::Absent, None) if is_folder && self.conditions == Conditions::FoldersCount => {
+                Err(Error::Precondition)
+            }
             (Expect::Absent, None) => Ok(()),
             (Expect::ETag(expected), Some(found)) if expected == found => Ok(()),
             _ => Err(Error::Precondition),
@@ -182,18 +193,25 @@ impl Body for Whole {
 impl ObjectStore for Fake {
     type Body = Whole;
 
-    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
+    async fn list(&self, start: Option<&Cursor>, limit: u16) -> Result<Page, Error> {
+        const PAGE: usize = 3;
         let state = self.request("list".into())?;
-        let start = start_after.filter(|_| self.order != Order::FromTheStart).unwrap_or_default();
-        let mut rest = state.objects.iter().filter(|(name, _)| name.as_str() > start);
+        let start = match start {
+            Some(Cursor::Token(token)) if self.order != Order::FromTheStart => token.as_str(),
+            Some(Cursor::After(name)) => name,
+            _ => "",
+        };
+        let again = self.order == Order::LastAgain;
+        let mut rest =
+            state.objects.iter().filter(|(name, _)| name.as_str() > start || again && name.as_str() == start);
         let row = |(name, (body, etag, _)): (&String, &(Bytes, ETag, Metadata))| Listed {
             name: name.as_str().into(),
             size: body.len() as u64,
             etag: etag.clone(),
-            last_modified: 0,
+            last_modified: i64::from(again && name.as_str() == start),
         };
-        let mut objects: Vec<Listed> = rest.by_ref().take(usize::from(limit.min(3))).map(row).collect();
-        let next = rest.next().and(objects.last()).map(|last| last.name.to_string());
+        let mut objects: Vec<Listed> = rest.by_ref().take(PAGE.min(limit.into())).map(row).collect();
+        let next = rest.next().and(objects.last()).map(|last| Cursor::Token(last.name.to_string()));
         if self.order == Order::Descending {
             objects.reverse();
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use super::{Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
 use crate::content::ETag;
 
 /// How many keys of a delete are looked at or deleted at once.
@@ -28,12 +28,15 @@ pub struct Capabilities {
     pub delete: bool,
     /// An ETag for each key in the delete of many.
     pub delete_many: bool,
+    /// `If-None-Match: *` finds nothing where there is no object, though there are or were some below that name.
+    /// SeaweedFS takes the folder for an object.
+    pub folder_names: bool,
 }
 
 impl Capabilities {
     /// What S3 itself keeps.
     pub const ALL: Capabilities =
-        Capabilities { put: true, complete: true, copy: true, delete: true, delete_many: true };
+        Capabilities { put: true, complete: true, copy: true, delete: true, delete_many: true, folder_names: true };
 }
 
 /// Writes without a condition. Only [`Guarded`], after its own look, and the probe, on its own objects, may use these;
@@ -108,6 +111,13 @@ impl<S: Unconditional> Guarded<S> {
         }
     }
 
+    /// Whether a write that was refused met nothing but a folder, which the server takes for an object: what is left then
+    /// is to write as on a server without conditions.
+    async fn met_a_folder<T>(&self, written: &Result<T, Error>, name: &str, expect: &Expect) -> bool {
+        let refused = matches!((written, expect), (Err(Error::Precondition), Expect::Absent));
+        refused && !self.capabilities.folder_names && self.look(name, expect).await.is_ok()
+    }
+
     /// Looks at each key, and deletes those that are as expected.
     async fn delete_looked_at(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
         let mut results = Vec::with_capacity(deletions.len());
@@ -156,8 +166,8 @@ impl<S: Unconditional> Guarded<S> {
 impl<S: Unconditional> ObjectStore for Guarded<S> {
     type Body = S::Body;
 
-    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
-        self.store.list(start_after, limit).await
+    async fn list(&self, start: Option<&Cursor>, limit: u16) -> Result<Page, Error> {
+        self.store.list(start, limit).await
     }
 
     async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
@@ -170,17 +180,25 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
 
     async fn put(&self, name: &str, body: Bytes, metadata: &Metadata, expect: &Expect) -> Result<Written, Error> {
         if self.capabilities.put {
-            return self.store.put(name, body, metadata, expect).await;
+            let written = self.store.put(name, body.clone(), metadata, expect).await;
+            if !self.met_a_folder(&written, name, expect).await {
+                return written;
+            }
+        } else {
+            self.look(name, expect).await?;
         }
-        self.look(name, expect).await?;
         self.store.put_regardless(name, body, metadata).await
     }
 
     async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
         if self.capabilities.copy {
-            return self.store.copy(source, source_etag, name, expect).await;
+            let written = self.store.copy(source, source_etag, name, expect).await;
+            if !self.met_a_folder(&written, name, expect).await {
+                return written;
+            }
+        } else {
+            self.look(name, expect).await?;
         }
-        self.look(name, expect).await?;
         self.store.copy_regardless(source, source_etag, name).await
     }
 
@@ -208,9 +226,13 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
         expect: &Expect,
     ) -> Result<Written, Error> {
         if self.capabilities.complete {
-            return self.store.complete_upload(name, upload, parts, expect).await;
+            let written = self.store.complete_upload(name, upload, parts, expect).await;
+            if !self.met_a_folder(&written, name, expect).await {
+                return written;
+            }
+        } else {
+            self.look(name, expect).await?;
         }
-        self.look(name, expect).await?;
         self.store.complete_regardless(name, upload, parts).await
     }
 
@@ -328,11 +350,33 @@ mod tests {
         assert_eq!(store.store().log(), ["delete if a", "delete if b"]);
     }
 
+    #[tokio::test]
+    async fn a_folder_that_the_server_takes_for_an_object_is_no_obstacle() {
+        let store = Guarded::new(
+            Fake::with(Conditions::FoldersCount),
+            Capabilities { folder_names: false, ..Capabilities::ALL },
+        );
+        for name in ["a/x", "b/x", "c/x"] {
+            put(&store, name, &Expect::Absent).await.unwrap();
+        }
+        let a = put(&store, "a", &Expect::Absent).await.unwrap();
+        store.copy("a", &a, "b", &Expect::Absent).await.unwrap();
+        let upload = store.begin_upload("c", &Metadata::default()).await.unwrap();
+        let parts = [store.upload_part("c", &upload, 1, content()).await.unwrap()];
+        store.complete_upload("c", &upload, &parts, &Expect::Absent).await.unwrap();
+        // What is there is still found.
+        assert!(matches!(put(&store, "a", &Expect::Absent).await, Err(Error::Precondition)));
+        assert_eq!(store.head("a").await.unwrap().etag, a);
+    }
+
     #[test]
     fn what_a_configuration_does_not_say_is_missing() {
         let read: Capabilities = serde_json::from_str(r#"{"put": true, "later": 1}"#).unwrap();
         assert_eq!(read, Capabilities { put: true, ..Capabilities::default() });
         let text = serde_json::to_string(&Capabilities::ALL).unwrap();
-        assert_eq!(text, r#"{"put":true,"complete":true,"copy":true,"delete":true,"delete_many":true}"#);
+        assert_eq!(
+            text,
+            r#"{"put":true,"complete":true,"copy":true,"delete":true,"delete_many":true,"folder_names":true}"#
+        );
     }
 }

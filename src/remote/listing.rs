@@ -1,46 +1,49 @@
 //! The whole listing of a target, or an error: never a part of it.
 
-use super::{Error, Listed, ObjectStore};
+use super::{Cursor, Error, Listed, ObjectStore};
 
 /// Rows a page; no server gives more.
 const PAGE: u16 = 1000;
 
-/// Lists every name below the prefix, ordered by bytes, each once.
+/// Lists every name below the prefix, ordered by bytes, each once; in whatever order the server lists.
 ///
 /// # Errors
 ///
-/// A page that fails fails the whole. So does a server that lists without order and on several pages: pages are asked for
-/// by the name to start after, which then neither reaches every name nor can be shown to.
+/// A page that fails fails the whole. So does a listing that leads back to where it was.
 pub async fn list_all<S: ObjectStore>(store: &S) -> Result<Vec<Listed>, Error> {
     let mut all: Vec<Listed> = Vec::new();
-    let mut start_after: Option<String> = None;
+    let mut start: Option<Cursor> = None;
     loop {
-        let mut page = store.list(start_after.as_deref(), PAGE).await?;
-        let ordered = page.objects.is_sorted_by(|a, b| a.name < b.name);
-        let complete = start_after.is_none() && page.next.is_none();
-        if !ordered && !complete {
-            return Err(unordered("its pages are not in the order of the names"));
-        }
-        // One page is the whole listing in whatever order it comes.
-        page.objects.sort_by(|a, b| a.name.cmp(&b.name));
-        page.objects.dedup_by(|a, b| a.name == b.name);
-        if let (Some(before), Some(first)) = (&start_after, page.objects.first())
-            && *first.name <= **before
+        let mut page = store.list(start.as_ref(), PAGE).await?;
+        // A server that takes no notice of where a page should begin would give the first one for ever.
+        if let (Some(first), Some(again)) = (all.first(), page.objects.first())
+            && first.name == again.name
         {
-            return Err(unordered("a page does not start after the one before"));
+            return Err(endless());
         }
         all.append(&mut page.objects);
-        let Some(next) = page.next else { return Ok(all) };
-        // A page that leads nowhere new would be asked for again and again.
-        if start_after.as_ref().is_some_and(|before| next <= *before) {
-            return Err(unordered("it does not come to an end"));
+        match page.next {
+            None => break,
+            next if next == start => return Err(endless()),
+            next => start = next,
         }
-        start_after = Some(next);
     }
+    if !all.is_sorted_by(|a, b| a.name < b.name) {
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        // Of a name that was listed twice, since it was written meanwhile, the later row is nearer to the truth.
+        all.dedup_by(|later, kept| {
+            let same = later.name == kept.name;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+    }
+    Ok(all)
 }
 
-fn unordered(why: &str) -> Error {
-    Error::NotImplemented(format!("its listing cannot be trusted to be whole: {why}"))
+fn endless() -> Error {
+    Error::Damaged("the server's listing leads back to its beginning".into())
 }
 
 #[cfg(test)]
@@ -76,20 +79,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_page_without_order_is_put_in_order() {
-        let fake = Fake::listing(&NAMES[..3], Order::Descending);
-        assert_eq!(listed(&fake).await.unwrap(), &NAMES[..3]);
+    async fn pages_without_order_are_put_in_order() {
+        let fake = Fake::listing(&NAMES, Order::Descending);
+        assert_eq!(listed(&fake).await.unwrap(), NAMES);
     }
 
     #[tokio::test]
-    async fn several_pages_without_order_are_an_error() {
-        let fake = Fake::listing(&NAMES, Order::Descending);
-        assert!(matches!(listed(&fake).await, Err(Error::NotImplemented(_))));
+    async fn a_name_that_is_listed_twice_is_taken_once_as_it_was_last() {
+        let fake = Fake::listing(&NAMES, Order::LastAgain);
+        let rows = list_all(&fake).await.unwrap();
+        assert_eq!(rows.iter().map(|row| &*row.name).collect::<Vec<_>>(), NAMES);
+        assert_eq!(rows.iter().filter(|row| row.last_modified == 1).count(), 2);
     }
 
     #[tokio::test]
     async fn a_server_that_always_starts_anew_is_an_error_and_no_endless_loop() {
         let fake = Fake::listing(&NAMES, Order::FromTheStart);
-        assert!(matches!(listed(&fake).await, Err(Error::NotImplemented(_))));
+        assert!(matches!(listed(&fake).await, Err(Error::Damaged(_))));
     }
 }

@@ -1,6 +1,6 @@
 //! The bucket: the small [`ObjectStore`] that the engine needs, and what fulfils it.
 //!
-//! `s3.rs` is the one file that knows the SDK. Keys here are whole object names *below the target's prefix*: the store
+//! [`s3`] is the one module that knows the SDK. Keys here are whole object names *below the target's prefix*: the store
 //! adds and strips the prefix, and hands out names as they are, hostile ones included; [`crate::key::Key`] judges them.
 
 pub mod counts;
@@ -47,13 +47,22 @@ pub struct Listed {
     pub last_modified: i64,
 }
 
-/// One page of a listing, in the order of its names' bytes.
+/// One page of a listing, in the server's order: S3 goes by the bytes of the names, some other servers do not.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     /// The rows.
     pub objects: Vec<Listed>,
-    /// Where the next page starts after; `None` on the last.
-    pub next: Option<String>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<Cursor>,
+}
+
+/// Where a page of a listing begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// After this name. To cut a range out of a listing, on servers that list by the bytes of the names.
+    After(String),
+    /// Where the page before ended, in the server's own words; right on every server.
+    Token(String),
 }
 
 /// What s4 writes with a content and reads back: user metadata and type.
@@ -134,8 +143,8 @@ pub trait ObjectStore: Send + Sync + 'static {
     /// The bytes of a GET.
     type Body: Body;
 
-    /// Up to `limit` (at most 1,000) names that sort after `start_after`.
-    fn list(&self, start_after: Option<&str>, limit: u16) -> impl Future<Output = Result<Page, Error>> + Send;
+    /// Up to `limit` (at most 1,000) names from `start` on, or from the first.
+    fn list(&self, start: Option<&Cursor>, limit: u16) -> impl Future<Output = Result<Page, Error>> + Send;
 
     /// Asks after one object; [`Error::NotFound`] when there is none.
     fn head(&self, name: &str) -> impl Future<Output = Result<ObjectInfo, Error>> + Send;

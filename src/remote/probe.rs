@@ -34,13 +34,10 @@ pub async fn check<S: ObjectStore>(store: &S) -> Result<(), Error> {
 /// What keeps the probe from an answer: no connection, no permission to write, read or delete.
 pub async fn probe<S: Unconditional>(store: &S) -> Result<Capabilities, Error> {
     let unique = RandomState::new().hash_one(std::process::id());
-    let probe = Probe {
-        store,
-        object: format!("{PRIVATE}/probe-{unique:016x}/a"),
-        copied: format!("{PRIVATE}/probe-{unique:016x}/b"),
-    };
+    let folder = format!("{PRIVATE}/probe-{unique:016x}");
+    let probe = Probe { store, object: format!("{folder}/a"), copied: format!("{folder}/b"), folder };
     let found = probe.run().await;
-    let cleaned = store.delete_regardless(&[&probe.object, &probe.copied]).await;
+    let cleaned = store.delete_regardless(&[&probe.object, &probe.copied, &probe.folder]).await;
     let capabilities = found?;
     cleaned.into_iter().collect::<Result<(), Error>>()?;
     Ok(capabilities)
@@ -51,6 +48,8 @@ struct Probe<'a, S> {
     store: &'a S,
     object: String,
     copied: String,
+    /// The folder of both, and an object of that name.
+    folder: String,
 }
 
 /// What became of a try.
@@ -68,12 +67,14 @@ impl<S: Unconditional> Probe<'_, S> {
         let put = self.put_keeps().await?;
         // From here on the object is there, in a version that is known.
         let etag = self.store.put_regardless(&self.object, content(), &Metadata::default()).await?.etag;
+        let beside = self.store.put(&self.folder, content(), &Metadata::default(), &Expect::Absent).await;
+        let folder_names = matches!(tried(beside)?, Tried::Done(_));
         let (complete, etag) = self.complete_keeps(etag).await?;
         let copy = self.copy_keeps(&etag).await?;
         let copied = self.store.copy_regardless(&self.object, &etag, &self.copied).await?.etag;
         let delete_many = self.delete_many_keeps(&etag, &copied).await?;
         let delete = self.delete_keeps().await?;
-        Ok(Capabilities { put, complete, copy, delete, delete_many })
+        Ok(Capabilities { put, complete, copy, delete, delete_many, folder_names })
     }
 
     async fn put_keeps(&self) -> Result<bool, Error> {
@@ -102,7 +103,8 @@ impl<S: Unconditional> Probe<'_, S> {
 
     /// A whole upload of one part, given up where it does not come to its end.
     async fn complete(&self, expect: &Expect) -> Result<Tried<Written>, Error> {
-        let upload = self.store.begin_upload(&self.object, &Metadata::default()).await?;
+        let begun = self.store.begin_upload(&self.object, &Metadata::default()).await;
+        let Tried::Done(upload) = tried(begun)? else { return Ok(Tried::Refused) };
         let result = match self.store.upload_part(&self.object, &upload, 1, content()).await {
             Ok(part) => tried(self.store.complete_upload(&self.object, &upload, &[part], expect).await),
             Err(error) => Err(error),
@@ -184,7 +186,8 @@ mod tests {
     async fn ignored_and_refused_conditions_are_both_missing_ones() {
         for conditions in [Conditions::Ignored, Conditions::Refused] {
             let fake = Fake::with(conditions);
-            assert_eq!(probe(&fake).await.unwrap(), Capabilities::default(), "{conditions:?}");
+            let found = probe(&fake).await.unwrap();
+            assert_eq!(Capabilities { folder_names: false, ..found }, Capabilities::default(), "{conditions:?}");
             assert_eq!((fake.names(), fake.uploads()), (vec![], 0), "{conditions:?}");
         }
     }
@@ -193,8 +196,14 @@ mod tests {
     async fn one_missing_condition_leaves_the_others() {
         let fake = Fake::with(Conditions::OnlyPut);
         let found = probe(&fake).await.unwrap();
-        assert_eq!(found, Capabilities { put: true, ..Capabilities::default() });
+        assert_eq!(found, Capabilities { put: true, folder_names: true, ..Capabilities::default() });
         assert_eq!((fake.names(), fake.uploads()), (vec![], 0));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_takes_folders_for_objects_is_recognised() {
+        let found = probe(&Fake::with(Conditions::FoldersCount)).await.unwrap();
+        assert_eq!(found, Capabilities { folder_names: false, ..Capabilities::ALL });
     }
 
     #[tokio::test]

@@ -7,16 +7,18 @@ mod errors;
 #[cfg(test)]
 mod tests;
 mod text;
+#[cfg(test)]
+mod wire_tests;
+mod write;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{
-    CompletedMultipartUpload, CompletedPart, EncodingType, MetadataDirective, ServerSideEncryption, StorageClass,
-};
+use aws_sdk_s3::types::{EncodingType, ServerSideEncryption, StorageClass};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 
@@ -25,19 +27,19 @@ pub use self::connect::Connection;
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;
 use super::uri::S3Uri;
-use super::{Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use super::{
+    Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written,
+};
 use crate::content::ETag;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for an answer to begin, and for each next piece of it.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a request is sent at most.
+const ATTEMPTS: u32 = 5;
 /// From this size on a body goes unsigned where TLS protects it: its hash would be the dearest part of the request.
 const UNSIGNED_FROM: usize = 64 * 1024;
-
-/// How the names of buckets end that list without order and know no `start-after`: all their names come as one page,
-/// whatever the limit.
-const DIRECTORY_BUCKET: &str = "--x-s3";
 
 /// One target's objects: those below a prefix of a bucket. Clones share connections and counts.
 #[derive(Clone, Debug)]
@@ -55,8 +57,9 @@ struct Settings {
     storage_class: Option<StorageClass>,
     sse: Option<ServerSideEncryption>,
     sse_kms_key_id: Option<String>,
-    /// TLS protects what is sent.
-    encrypted_line: bool,
+    /// TLS protects what is sent: seen with the first request, since the endpoint may come from anywhere in the AWS
+    /// chain.
+    encrypted: Arc<AtomicBool>,
 }
 
 impl S3Store {
@@ -66,10 +69,13 @@ impl S3Store {
     ///
     /// An endpoint that is none, and an access key id without its secret or the reverse.
     pub async fn connect(connection: &Connection, uri: &S3Uri) -> Result<S3Store, Error> {
-        let counts = Arc::new(Counts::default());
-        let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| !endpoint.starts_with("https://"));
+        S3Store::with_attempts(connection, uri, ATTEMPTS).await
+    }
+
+    async fn with_attempts(connection: &Connection, uri: &S3Uri, attempts: u32) -> Result<S3Store, Error> {
+        let (counts, encrypted) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
         Ok(S3Store {
-            client: connect::client(connection, &counts).await?,
+            client: connect::client(connection, attempts, &counts, &encrypted).await?,
             uri: uri.clone(),
             server: connect::server_name(connection, uri).into(),
             counts,
@@ -77,7 +83,7 @@ impl S3Store {
                 storage_class: connection.storage_class.as_deref().map(StorageClass::from),
                 sse: connection.sse.as_deref().map(ServerSideEncryption::from),
                 sse_kms_key_id: connection.sse_kms_key_id.clone(),
-                encrypted_line: !plain,
+                encrypted,
             }),
         })
     }
@@ -92,6 +98,11 @@ impl S3Store {
         self.counts.snapshot()
     }
 
+    /// Whether TLS is known to protect what is sent.
+    fn is_encrypted(&self) -> bool {
+        self.settings.encrypted.load(Ordering::Relaxed)
+    }
+
     /// What makes an [`Error`] of a failed request to `verb` the object of the whole name `full`.
     fn failed<E>(&self, verb: &str, full: &str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
     where
@@ -102,141 +113,6 @@ impl S3Store {
 
     fn doing<'a>(&'a self, verb: &'a str, full: &'a str) -> errors::Doing<'a> {
         errors::Doing { server: &self.server, bucket: self.uri.bucket(), verb, name: full }
-    }
-
-    async fn put_if(
-        &self,
-        name: &str,
-        body: Bytes,
-        metadata: &Metadata,
-        expect: Option<&Expect>,
-    ) -> Result<Written, Error> {
-        let (full, length) = (self.uri.full(name), body.len());
-        let (if_match, if_none_match) = conditions(expect);
-        self.counts.request(Class::Put);
-        self.counts.up(length);
-        let request = self
-            .client
-            .put_object()
-            .bucket(self.uri.bucket())
-            .key(&full)
-            .set_metadata(Some(text::to_user_metadata(metadata)))
-            .set_content_type(metadata.content_type.clone())
-            .set_storage_class(self.settings.storage_class.clone())
-            .set_server_side_encryption(self.settings.sse.clone())
-            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
-            .set_if_match(if_match)
-            .set_if_none_match(if_none_match)
-            .body(ByteStream::from(body));
-        let answer = if length < UNSIGNED_FROM {
-            request.send().await
-        } else {
-            let patient = request.customize().config_override(patient(length));
-            if self.settings.encrypted_line { patient.disable_payload_signing() } else { patient }.send().await
-        };
-        let answer = answer.map_err(self.failed("write", &full)).map_err(|error| unmet(error, expect))?;
-        written(answer.e_tag, answer.version_id)
-    }
-
-    async fn copy_if(
-        &self,
-        source: &str,
-        source_etag: &ETag,
-        name: &str,
-        expect: Option<&Expect>,
-    ) -> Result<Written, Error> {
-        let full = self.uri.full(name);
-        let source = format!("{}/{}", self.uri.bucket(), text::encode(&self.uri.full(source)));
-        let (if_match, if_none_match) = conditions(expect);
-        self.counts.request(Class::Copy);
-        let answer = self
-            .client
-            .copy_object()
-            .bucket(self.uri.bucket())
-            .key(&full)
-            .copy_source(source)
-            .copy_source_if_match(quoted(source_etag))
-            .metadata_directive(MetadataDirective::Copy)
-            .set_storage_class(self.settings.storage_class.clone())
-            .set_server_side_encryption(self.settings.sse.clone())
-            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
-            .set_if_match(if_match)
-            .set_if_none_match(if_none_match)
-            // A copy is answered when it is done, and a big one takes its time.
-            .customize()
-            .config_override(patient(COPY_LIKE_BYTES))
-            .send()
-            .await
-            .map_err(self.failed("copy to", &full))
-            // A source that is gone is not the version that was named either.
-            .map_err(|error| if matches!(error, Error::NotFound) { Error::Precondition } else { error })?;
-        written(answer.copy_object_result.and_then(|result| result.e_tag), answer.version_id)
-    }
-
-    async fn complete_if(
-        &self,
-        name: &str,
-        upload: &str,
-        parts: &[ETag],
-        expect: Option<&Expect>,
-    ) -> Result<Written, Error> {
-        let full = self.uri.full(name);
-        let (if_match, if_none_match) = conditions(expect);
-        let parts = (1..)
-            .zip(parts)
-            .map(|(number, etag)| CompletedPart::builder().part_number(number).e_tag(quoted(etag)).build());
-        self.counts.request(Class::Put);
-        let answer = self
-            .client
-            .complete_multipart_upload()
-            .bucket(self.uri.bucket())
-            .key(&full)
-            .upload_id(upload)
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build())
-            .set_if_match(if_match)
-            .set_if_none_match(if_none_match)
-            .customize()
-            .config_override(patient(COPY_LIKE_BYTES))
-            .send()
-            .await
-            .map_err(self.failed("complete the upload of", &full))
-            .map_err(|error| unmet(error, expect))?;
-        written(answer.e_tag, answer.version_id)
-    }
-
-    /// One answer to a listing.
-    async fn page(
-        &self,
-        start_after: Option<&str>,
-        token: Option<String>,
-        limit: u16,
-    ) -> Result<(Vec<Listed>, Option<String>), Error> {
-        let prefix = self.uri.full("");
-        self.counts.request(Class::List);
-        let answer = self
-            .client
-            .list_objects_v2()
-            .bucket(self.uri.bucket())
-            .set_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
-            .set_start_after(start_after.map(|name| self.uri.full(name)).filter(|full| !full.is_empty()))
-            .set_continuation_token(token.clone())
-            .max_keys(i32::from(limit))
-            .encoding_type(EncodingType::Url)
-            .send()
-            .await
-            .map_err(self.failed("list", &prefix))?;
-        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
-        let mut objects = Vec::with_capacity(answer.contents().len());
-        for object in answer.contents() {
-            objects.push(self.listed(object, encoded)?);
-        }
-        if answer.is_truncated() != Some(true) {
-            return Ok((objects, None));
-        }
-        match answer.next_continuation_token {
-            Some(next) if Some(&next) != token.as_ref() => Ok((objects, Some(next))),
-            _ => Err(Error::Damaged(format!("the listing of '{prefix}' stops in its middle"))),
-        }
     }
 
     /// One row of a listing, its name decoded and below the prefix.
@@ -256,27 +132,38 @@ impl S3Store {
     }
 }
 
-/// A copy and the end of an upload move no bytes of ours, but up to 5 GiB of the server's: as patient as for this many.
-const COPY_LIKE_BYTES: usize = 16 << 20;
-
 impl ObjectStore for S3Store {
     type Body = S3Body;
 
-    async fn list(&self, start_after: Option<&str>, limit: u16) -> Result<Page, Error> {
-        let unordered = self.uri.bucket().ends_with(DIRECTORY_BUCKET);
-        let asked = start_after.filter(|_| !unordered);
-        let (mut objects, mut token) = self.page(asked, None, limit).await?;
-        // Some servers send empty pages on the way; and a listing without order is only whole when it is at its end.
-        while token.is_some() && (unordered || objects.is_empty()) {
-            let (more, next) = self.page(asked, token, limit).await?;
-            objects.extend(more);
-            token = next;
+    async fn list(&self, start: Option<&Cursor>, limit: u16) -> Result<Page, Error> {
+        let prefix = self.uri.full("");
+        let (start_after, token) = match start {
+            None => (None, None),
+            Some(Cursor::After(name)) => (Some(self.uri.full(name)), None),
+            Some(Cursor::Token(token)) => (None, Some(token.clone())),
+        };
+        self.counts.request(Class::List);
+        let answer = self
+            .client
+            .list_objects_v2()
+            .bucket(self.uri.bucket())
+            .set_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
+            .set_start_after(start_after.filter(|full| !full.is_empty()))
+            .set_continuation_token(token)
+            .max_keys(i32::from(limit))
+            .encoding_type(EncodingType::Url)
+            .send()
+            .await
+            .map_err(self.failed("list", &prefix))?;
+        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
+        let mut objects = Vec::with_capacity(answer.contents().len());
+        for object in answer.contents() {
+            objects.push(self.listed(object, encoded)?);
         }
-        let next = token.and_then(|_| objects.last().map(|last| last.name.to_string()));
-        if unordered {
-            objects.retain(|object| start_after.is_none_or(|start| *object.name > *start));
-            objects.sort_by(|a, b| a.name.cmp(&b.name));
-        }
+        let next = match answer.is_truncated() {
+            Some(true) => Some(next_page(answer.next_continuation_token, &objects)?),
+            _ => None,
+        };
         // The prefix's own folder marker, which consoles make, is no name below the prefix.
         objects.retain(|object| !object.name.is_empty());
         Ok(Page { objects, next })
@@ -371,7 +258,7 @@ impl ObjectStore for S3Store {
         let request = self.client.upload_part().bucket(self.uri.bucket()).key(&full).upload_id(upload);
         let request = request.part_number(number).body(ByteStream::from(body));
         let request = request.customize().config_override(patient(length));
-        let unsigned = self.settings.encrypted_line && length >= UNSIGNED_FROM;
+        let unsigned = length >= UNSIGNED_FROM && self.is_encrypted();
         let request = if unsigned { request.disable_payload_signing() } else { request };
         let answer = request.send().await.map_err(self.failed("upload a part of", &full))?;
         Ok(ETag::new(&answer.e_tag.ok_or_else(|| lacks("ETag"))?))
@@ -427,27 +314,6 @@ fn quoted(etag: &ETag) -> String {
     format!("\"{etag}\"")
 }
 
-/// `If-Match` and `If-None-Match` for an expectation.
-fn conditions(expect: Option<&Expect>) -> (Option<String>, Option<String>) {
-    match expect {
-        None => (None, None),
-        Some(Expect::Absent) => (None, Some("*".into())),
-        Some(Expect::ETag(etag)) => (Some(quoted(etag)), None),
-    }
-}
-
-/// A write that expects a version of a key which is gone is answered with 404: the expectation has failed.
-fn unmet(error: Error, expect: Option<&Expect>) -> Error {
-    match (error, expect) {
-        (Error::NotFound, Some(Expect::ETag(_))) => Error::Precondition,
-        (error, _) => error,
-    }
-}
-
-fn written(etag: Option<String>, version_id: Option<String>) -> Result<Written, Error> {
-    Ok(Written { etag: ETag::new(&etag.ok_or_else(|| lacks("ETag"))?), version_id })
-}
-
 /// An answer without something that every server sends.
 fn lacks(what: &str) -> Error {
     Error::Damaged(format!("an answer of the server has no {what}"))
@@ -460,6 +326,17 @@ fn length(length: Option<i64>) -> Result<u64, Error> {
 /// Whole seconds, those that S3 names in headers: a listing's fraction is cut off.
 fn seconds(time: Option<&DateTime>) -> Result<i64, Error> {
     time.map(DateTime::secs).ok_or_else(|| lacks("Last-Modified"))
+}
+
+/// Where the page after one with `objects` begins. A token that has lost a character on its way through XML (SeaweedFS
+/// makes tokens of names) would silently leave out the rest of the listing: there the last name has to do.
+fn next_page(token: Option<String>, objects: &[Listed]) -> Result<Cursor, Error> {
+    let lossy = |token: &String| token.contains(char::REPLACEMENT_CHARACTER);
+    match (token.filter(|token| !lossy(token)), objects.last()) {
+        (Some(token), _) => Ok(Cursor::Token(token)),
+        (None, Some(last)) => Ok(Cursor::After(last.name.to_string())),
+        (None, None) => Err(Error::Damaged("the server's listing stops in its middle".into())),
+    }
 }
 
 /// A `Range` header for a first byte and a number of bytes.

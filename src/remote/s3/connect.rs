@@ -1,6 +1,7 @@
 //! From what the configuration says to a client of the SDK: credentials, region, endpoint, time-outs, retries.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -25,9 +26,6 @@ use super::{CONNECT_TIMEOUT, READ_TIMEOUT};
 
 /// The region that S3 itself takes where none is named, and that most other servers go by.
 const DEFAULT_REGION: &str = "us-east-1";
-/// How often a request is sent at most.
-const ATTEMPTS: u32 = 5;
-
 /// How to reach a bucket: what a target's configuration says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
@@ -49,8 +47,14 @@ pub struct Connection {
     pub sse_kms_key_id: Option<String>,
 }
 
-/// Makes a client; no request is made yet, except where the AWS chain has to ask for a region.
-pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>) -> Result<Client, Error> {
+/// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `encrypted`
+/// whether TLS protected it. Nothing is sent yet, except where the AWS chain has to ask for a region.
+pub(super) async fn client(
+    connection: &Connection,
+    attempts: u32,
+    counts: &Arc<Counts>,
+    encrypted: &Arc<AtomicBool>,
+) -> Result<Client, Error> {
     check_endpoint(connection.endpoint_url.as_deref())?;
     let mut config = match keys(connection)? {
         Some(keys) => given(connection, keys),
@@ -61,14 +65,14 @@ pub(super) async fn client(connection: &Connection, counts: &Arc<Counts>) -> Res
         config = config.endpoint_url(endpoint).force_path_style(true);
     }
     let config = config
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build())
         // Bodies have a time-out of their own in `body.rs`.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         // Servers other than AWS do not know the newer checksums, and some refuse them.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-        .interceptor(CountAttempts(Arc::clone(counts)))
+        .interceptor(Watch { counts: Arc::clone(counts), encrypted: Arc::clone(encrypted) })
         .build();
     Ok(Client::from_conf(config))
 }
@@ -143,22 +147,26 @@ fn http_client(plain: bool) -> SharedHttpClient {
     if plain { builder.build_http() } else { builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https() }
 }
 
-/// Counts each time a request is sent.
+/// Sees each request as it is sent.
 #[derive(Debug)]
-struct CountAttempts(Arc<Counts>);
+struct Watch {
+    counts: Arc<Counts>,
+    encrypted: Arc<AtomicBool>,
+}
 
-impl Intercept for CountAttempts {
+impl Intercept for Watch {
     fn name(&self) -> &'static str {
-        "CountAttempts"
+        "Watch"
     }
 
-    fn read_before_attempt(
+    fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), aws_sdk_s3::error::BoxError> {
-        self.0.attempt();
+        self.counts.attempt();
+        self.encrypted.store(context.request().uri().starts_with("https://"), Ordering::Relaxed);
         Ok(())
     }
 }
@@ -197,7 +205,7 @@ mod tests {
             ("https://me:hush@host", "must not hold a user name or password"),
         ] {
             let connection = Connection { endpoint_url: Some(endpoint.into()), ..with_keys() };
-            let error = client(&connection, &Arc::default()).await.unwrap_err().to_string();
+            let error = client(&connection, 1, &Arc::default(), &Arc::default()).await.unwrap_err().to_string();
             assert!(error.contains(shown) && !error.contains("hush"), "{error}");
         }
     }
@@ -207,7 +215,7 @@ mod tests {
         for connection in
             [Connection { access_key_id: None, ..with_keys() }, Connection { secret_access_key: None, ..with_keys() }]
         {
-            let error = client(&connection, &Arc::default()).await.unwrap_err();
+            let error = client(&connection, 1, &Arc::default(), &Arc::default()).await.unwrap_err();
             assert!(matches!(error, Error::NoCredentials(_)), "{error}");
         }
     }

@@ -101,6 +101,7 @@ pub(super) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Error {
             409 => Error::Conflict,
             412 | 416 => Error::Precondition,
             501 => Error::NotImplemented(said()),
+            200..=299 if code.is_empty() => Error::Damaged(format!("{}: the answer makes no sense", said())),
             429 | 500.. => Error::Server(said()),
             _ => Error::Other(said()),
         },
@@ -126,12 +127,10 @@ where
     E: StdError + 'static,
 {
     if let Some(credentials) = find::<CredentialsError>(error) {
-        return match credentials {
-            CredentialsError::CredentialsNotLoaded(_) => Error::NoCredentials(
-                "neither the target, nor the environment, nor an AWS profile, nor this machine's role has any".into(),
-            ),
-            other => Error::Credentials(deepest(other).to_string()),
-        };
+        return Error::NoCredentials(format!(
+            "neither the environment, nor an AWS profile, nor this machine's role gives any ({})",
+            deepest(credentials)
+        ));
     }
     let io = find::<io::Error>(error);
     match error {
@@ -189,6 +188,8 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::operation::get_object::GetObjectError;
+
     use super::*;
 
     const DOING: Doing<'static> = Doing { server: "http://host", bucket: "photos", verb: "write", name: "a/b" };
@@ -234,6 +235,7 @@ mod tests {
             (429, "Server"),
             (500, "Server"),
             (501, "NotImplemented"),
+            (200, "Damaged"),
             (503, "Server"),
             (400, "Other"),
         ] {
@@ -260,6 +262,17 @@ mod tests {
         );
         let bare = refused(Refusal { status: 418, ..Refusal::default() }, DOING);
         assert_eq!(bare.to_string(), "cannot write 'a/b' in bucket 'photos' (418)");
+    }
+
+    #[test]
+    fn credentials_that_cannot_be_had_are_told_from_refused_ones() {
+        for source in
+            [CredentialsError::not_loaded_no_source(), CredentialsError::provider_error("the session expired")]
+        {
+            let error: SdkError<GetObjectError, HttpResponse> = SdkError::construction_failure(source);
+            let error = error_of(&error, DOING);
+            assert!(matches!(error, Error::NoCredentials(_)), "{error}");
+        }
     }
 
     #[test]
