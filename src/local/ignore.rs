@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use gix_ignore::glob::pattern::Case;
+use gix_ignore::glob::pattern::{Case, Mode};
 use gix_ignore::glob::search::pattern::List;
-use gix_ignore::search::pattern_matching_relative_path;
+use gix_ignore::glob::{Pattern, wildmatch};
 
 use super::{Error, Folder};
 use crate::key::{IGNORE, Key};
@@ -63,13 +63,28 @@ impl Ignore {
             return false;
         }
         let name = path.iter().rposition(|&byte| byte == b'/').map(|slash| slash + 1);
-        pattern_matching_relative_path(&self.rules, path.into(), name, Some(is_dir), Case::Sensitive)
-            .is_some_and(|found| !found.pattern.is_negative())
+        let last = self.rules.patterns.iter().rev().find(|rule| matches(&rule.pattern, path, name, is_dir));
+        last.is_some_and(|rule| !rule.pattern.is_negative())
     }
 
     /// Whether the rules leave out `key`, by itself or with a folder that it is in.
     pub fn is_ignored_key(&self, key: &Key) -> bool {
         key.ancestors().any(|folder| self.is_ignored(folder, true)) || self.is_ignored(key.as_str(), false)
+    }
+}
+
+/// Whether a pattern matches `path`, whose last component begins at `name`.
+fn matches(pattern: &Pattern, path: &[u8], name: Option<usize>, is_dir: bool) -> bool {
+    let slashes = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+    let whole = pattern.mode.contains(Mode::ABSOLUTE) || !pattern.mode.contains(Mode::NO_SUB_DIR);
+    match pattern.first_wildcard_pos {
+        // Git takes the literal beginning off first, so that a `**` behind it counts as one that begins the pattern.
+        Some(literal) if whole && literal > 0 => {
+            let (beginning, rest) = pattern.text.split_at(literal);
+            (is_dir || !pattern.mode.contains(Mode::MUST_BE_DIR))
+                && path.strip_prefix(beginning).is_some_and(|path| wildmatch(rest.into(), path.into(), slashes))
+        }
+        _ => pattern.matches_repo_relative_path(path.into(), name, Some(is_dir), Case::Sensitive, slashes),
     }
 }
 

@@ -407,14 +407,14 @@ mod tests {
 
     #[test]
     fn the_deepest_and_the_longest_keys_work() {
-        everywhere(|case| {
-            for name in ["d/".repeat(511) + "f", "n".repeat(255), ["x".repeat(255).as_str(); 4].join("/")] {
-                let key = key(&name);
-                let stat = case.folder.install(case.staged("1"), &key).unwrap();
-                let stat = case.folder.replace(case.staged("2"), &key, &stat, &Displaced::Trash).unwrap();
-                case.folder.remove(&key, &stat).unwrap();
-            }
-            assert_eq!(fs::read_dir(case.folder.path()).unwrap().count(), 1);
-        });
+        let case = Case::new();
+        for name in ["d/".repeat(511) + "f", "n".repeat(255), ["x".repeat(255).as_str(); 4].join("/")] {
+            let key = key(&name);
+            let stat = case.folder.install(case.staged("1"), &key).unwrap();
+            let stat = case.folder.replace(case.staged("2"), &key, &stat, &Displaced::Trash).unwrap();
+            case.folder.remove(&key, &stat).unwrap();
+        }
+        case.nothing_is_left_over();
+        assert_eq!(fs::read_dir(case.folder.path()).unwrap().count(), 1);
     }
 }
