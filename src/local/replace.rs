@@ -168,10 +168,16 @@ impl Folder {
             return match staged.moved(|from| self.place(from, below)) {
                 Ok(()) => staged.stat(),
                 Err(error) => {
-                    if let Some(stat) = self.stat(other)?.filter(|stat| stat.same_content(expected)) {
-                        self.rename(other, &stat, key)?;
+                    // Back, if the place is still free. If not, each content has a key of its own.
+                    if let Ok(Some(stat)) = self.stat(other)
+                        && stat.same_content(expected)
+                    {
+                        let _ = self.rename(other, &stat, key);
                     }
-                    Err(error)
+                    Err(match error {
+                        Error::Exists { path } => Error::Changed { path },
+                        error => error,
+                    })
                 }
             };
         }

@@ -164,6 +164,48 @@ fn an_exchange_that_brought_out_an_edit_is_undone() {
 }
 
 #[test]
+fn a_link_or_a_folder_swapped_in_at_the_last_moment_comes_back() {
+    let swapped = |plant: &dyn Fn(&Case)| {
+        let case = Case::new();
+        case.write("a/f", "old");
+        let known = case.stat("a/f");
+        fs::remove_file(case.path("a/f")).unwrap();
+        plant(&case);
+        let mut staged = case.staged("ours");
+        let ours = staged.stat().unwrap().inode;
+        let slot = Slot::new(&case.folder, ours, Path::new("a/f")).unwrap();
+        case.folder.exchange(&mut staged, &key("a/f"), &slot).unwrap();
+        assert!(!case.folder.holds(&slot, &known));
+        case.folder.exchange_back(&key("a/f"), &slot, ours);
+        drop((staged, slot));
+        case.nothing_is_left_over();
+        case
+    };
+    let case = swapped(&|case| symlink("nowhere", case.path("a/f")).unwrap());
+    assert_eq!(fs::read_link(case.path("a/f")).unwrap(), Path::new("nowhere"));
+    let case = swapped(&|case| case.write("a/f/x", "mine"));
+    assert_eq!((case.read("a/f/x"), case.everything()), ("mine".into(), vec!["mine".into()]));
+}
+
+#[test]
+fn a_parent_swapped_for_a_link_leads_nowhere() {
+    everywhere(|case| {
+        let outside = tempfile::tempdir().unwrap();
+        case.write("a/f", "mine");
+        let known = case.stat("a/f");
+        fs::rename(case.path("a"), case.path("moved")).unwrap();
+        fs::write(outside.path().join("f"), "precious").unwrap();
+        symlink(outside.path(), case.path("a")).unwrap();
+        let slot = Slot::new(&case.folder, 0, Path::new("a/f")).unwrap();
+        assert!(case.folder.take_out(&key("a/f"), &known, &slot).is_err());
+        fs::write(case.slot_path(&slot), "new").unwrap();
+        assert!(case.folder.place(slot.at(), Path::new("a/g")).is_err());
+        assert!(slot.at().unlink().is_ok());
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    });
+}
+
+#[test]
 fn a_removed_file_is_in_the_trash_and_empty_folders_go() {
     everywhere(|case| {
         case.write("a/b/c/f", "one");
