@@ -89,7 +89,7 @@ impl Folder {
         base: &mut dyn FnMut(&Key) -> Option<Stat>,
         conflict_name: &dyn Fn(&Key) -> Key,
     ) -> Option<Fate> {
-        if slot.discard(ours) {
+        if slot.discard(|stat| stat.inode == ours) {
             return None;
         }
         // Whatever was being done to it was never committed, so the plan will come to it again.

@@ -47,8 +47,8 @@ impl Folder {
     /// then, beside it.
     pub fn replace(&self, staged: Staged, key: &Key, expected: &Stat, displaced: &Displaced) -> Result<Stat, Error> {
         self.expect(key, expected)?;
-        let ours = staged.stat()?.inode;
-        let slot = Slot::new(self, ours, Path::new(key.as_str()))?;
+        let ours = staged.stat()?;
+        let slot = Slot::new(self, ours.inode, Path::new(key.as_str()))?;
         // After the slot, so that on the way out it goes first and leaves the slot empty.
         let mut staged = staged;
         match self.exchange(&mut staged, key, &slot) {
@@ -63,7 +63,7 @@ impl Folder {
             Err(Error::Changed { path: self.path_of(key) })
         };
         if let Err(error) = settled {
-            self.exchange_back(key, &slot, ours);
+            self.exchange_back(key, &slot, &ours);
             return Err(error);
         }
         staged.stat()
@@ -107,7 +107,7 @@ impl Folder {
     }
 
     /// Moves the staged file into `slot` and swaps it with the file `key`. On an error that file is untouched, and the
-    /// staged one is where it was or, unless swapping is unknown here, gone.
+    /// other is still staged.
     pub(super) fn exchange(&self, staged: &mut Staged, key: &Key, slot: &Slot) -> Result<(), Errno> {
         let (parent, name) = split(Path::new(key.as_str()));
         let dir = open_dir(&self.root, parent)?;
@@ -120,13 +120,13 @@ impl Folder {
                 staged.release();
                 Ok(())
             }
-            // Still in the slot, and still to be removed when dropped.
+            // In the slot by now, but still to be removed when dropped.
             Err(errno) => Err(errno),
         }
     }
 
     /// Undoes [`Folder::exchange`]: what is in `slot` goes back to `key`, and our own file `ours` goes.
-    fn exchange_back(&self, key: &Key, slot: &Slot, ours: u64) {
+    fn exchange_back(&self, key: &Key, slot: &Slot, ours: &Stat) {
         let (parent, name) = split(Path::new(key.as_str()));
         let swap = || {
             let dir = open_dir(&self.root, parent)?;
@@ -135,11 +135,13 @@ impl Folder {
         if swap().is_err() {
             // Ours is gone from the key already: the user removed or moved it.
             self.put_back(slot);
-        } else if !slot.discard(ours) {
-            // The user has replaced our file at that very moment. The newest of his contents gets the key, and the one
+        } else if !slot.discard(|stat| stat.same_content(ours)) {
+            // The user has replaced or edited our file at that very moment. The newest content gets the key, and the one
             // that was there before is kept in the trash, or in the slot.
-            let _ = swap();
-            let _ = self.trash(slot);
+            match swap() {
+                Ok(()) => drop(self.trash(slot)),
+                Err(_) => self.put_back(slot),
+            }
         }
     }
 

@@ -142,12 +142,12 @@ fn an_exchange_that_brought_out_an_edit_is_undone() {
         let case = Case::new();
         case.write("a/f", "edit");
         let mut staged = case.staged("ours");
-        let ours = staged.stat().unwrap().inode;
-        let slot = Slot::new(&case.folder, ours, Path::new("a/f")).unwrap();
+        let ours = staged.stat().unwrap();
+        let slot = Slot::new(&case.folder, ours.inode, Path::new("a/f")).unwrap();
         case.folder.exchange(&mut staged, &key("a/f"), &slot).unwrap();
         assert_eq!(case.read("a/f"), "ours");
         meanwhile(&case);
-        case.folder.exchange_back(&key("a/f"), &slot, ours);
+        case.folder.exchange_back(&key("a/f"), &slot, &ours);
         drop((staged, slot));
         case.nothing_is_left_over();
         case
@@ -156,6 +156,9 @@ fn an_exchange_that_brought_out_an_edit_is_undone() {
     assert_eq!(case.everything(), ["edit"]);
     let case = undo(&|case| fs::remove_file(case.path("a/f")).unwrap());
     assert_eq!((case.read("a/f"), case.everything()), ("edit".into(), vec!["edit".into()]));
+    let case = undo(&|case| case.write("a/f", "edited in place"));
+    assert_eq!(case.read("a/f"), "edited in place");
+    assert_eq!(case.everything(), ["edit", "edited in place"]);
     let case = undo(&|case| {
         case.write("new", "later");
         fs::rename(case.path("new"), case.path("a/f")).unwrap();
@@ -172,11 +175,11 @@ fn a_link_or_a_folder_swapped_in_at_the_last_moment_comes_back() {
         fs::remove_file(case.path("a/f")).unwrap();
         plant(&case);
         let mut staged = case.staged("ours");
-        let ours = staged.stat().unwrap().inode;
-        let slot = Slot::new(&case.folder, ours, Path::new("a/f")).unwrap();
+        let ours = staged.stat().unwrap();
+        let slot = Slot::new(&case.folder, ours.inode, Path::new("a/f")).unwrap();
         case.folder.exchange(&mut staged, &key("a/f"), &slot).unwrap();
         assert!(!case.folder.holds(&slot, &known));
-        case.folder.exchange_back(&key("a/f"), &slot, ours);
+        case.folder.exchange_back(&key("a/f"), &slot, &ours);
         drop((staged, slot));
         case.nothing_is_left_over();
         case
