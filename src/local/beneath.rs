@@ -158,7 +158,7 @@ mod tests {
         symlink(dir.path(), dir.path().join("root/out")).unwrap();
         symlink("a", dir.path().join("root/in")).unwrap();
         symlink("../outside", dir.path().join("root/a/link")).unwrap();
-        let root = openat(rustix::fs::CWD, &dir.path().join("root"), LIST, Mode::empty()).unwrap();
+        let root = openat(rustix::fs::CWD, dir.path().join("root"), LIST, Mode::empty()).unwrap();
         (dir, root)
     }
 

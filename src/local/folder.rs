@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustix::fd::OwnedFd;
@@ -35,6 +36,8 @@ pub struct Folder {
     /// Where staging, swap and trash are: on the folder's own file system, so that files move by renaming.
     pub(super) work: Home,
     run: Mutex<String>,
+    /// How many folders the run has begun in the trash besides its first.
+    pub(super) trash_folders: AtomicU64,
     /// What a new file's mode is by the process's umask, once known.
     pub(super) default_mode: OnceLock<u32>,
     pub(super) renames: Renames,
@@ -90,6 +93,7 @@ impl Folder {
             private: Home::new(in_state, if in_state { "" } else { PRIVATE }),
             work,
             run: Mutex::new(format!("run-{}", std::process::id())),
+            trash_folders: AtomicU64::new(0),
             default_mode: OnceLock::new(),
             renames: Renames::default(),
             state,
@@ -109,6 +113,7 @@ impl Folder {
 
     /// Names the run: what it removes or replaces is found in `trash/<run id>/`. The id is one file name.
     pub fn begin_run(&self, run_id: String) {
+        self.trash_folders.store(0, Ordering::Relaxed);
         *self.run.lock().unwrap_or_else(PoisonError::into_inner) = run_id;
     }
 
@@ -220,7 +225,7 @@ pub(super) fn open_regular(dir: &OwnedFd, name: &Path, path: &Path) -> Result<(F
     let opened = open(dir, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty());
     // A socket can not be opened at all.
     let file = opened.map_err(|errno| match errno {
-        Errno::NXIO => Error::InTheWay { path: path.to_owned() },
+        Errno::NXIO | Errno::OPNOTSUPP => Error::InTheWay { path: path.to_owned() },
         errno => Error::new(errno, path),
     })?;
     let (kind, stat) = convert(&fstat(&file).map_err(|errno| Error::new(errno, path))?);

@@ -149,4 +149,17 @@ mod tests {
         assert!(matches!(lock(&folder, Duration::ZERO).0, Err(Error::InTheWay { .. })));
         assert!(!dir.path().join("elsewhere").exists());
     }
+
+    #[test]
+    fn a_folder_that_can_not_be_written_is_told_from_a_locked_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o500)).unwrap();
+        // A superuser writes all the same.
+        if fs::write(dir.path().join("probe"), "").is_err() {
+            assert!(matches!(lock(&folder, Duration::ZERO).0, Err(Error::Denied { .. })));
+        }
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    }
 }

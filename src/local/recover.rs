@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, unlinkat};
 
 use super::beneath::{LIST, open};
 use super::folder::Home;
@@ -51,16 +51,18 @@ impl Folder {
         conflict_name: &dyn Fn(&Key) -> Key,
     ) -> Result<Vec<Recovered>, Error> {
         self.clear_staging(&self.work)?;
-        self.clear_staging(&self.private)?;
+        if self.private != self.work {
+            self.clear_staging(&self.private)?;
+        }
         let mut recovered = Vec::new();
         let Some(swap) = self.find_dir(&self.work, Path::new(SWAP))? else {
             return Ok(recovered);
         };
         let failed = |errno| Error::new(errno, &self.path_in(&self.work, Path::new(SWAP)));
         let listed = open(&swap, Path::new(""), LIST, Mode::empty()).and_then(list).map_err(failed)?;
-        for (name, _) in listed {
+        for (name, _) in listed.iter().filter(|(_, kind)| *kind == FileType::Directory) {
             // Slots have plain names; anything else in there is not s4's doing.
-            let Ok(name) = str::from_utf8(&name) else { continue };
+            let Ok(name) = str::from_utf8(name) else { continue };
             let Some(ours) = name.split('-').next().and_then(|inode| inode.parse().ok()) else { continue };
             let tree = Tree::read(&swap, Path::new(name)).map_err(failed)?;
             for file in &tree.files {
@@ -87,7 +89,7 @@ impl Folder {
         base: &mut dyn FnMut(&Key) -> Option<Stat>,
         conflict_name: &dyn Fn(&Key) -> Key,
     ) -> Option<Fate> {
-        if slot.discard(ours) {
+        if slot.discard(|stat| stat.inode == ours) {
             return None;
         }
         // Whatever was being done to it was never committed, so the plan will come to it again.

@@ -67,9 +67,9 @@ impl Slot {
         Path::new(&self.name).join(&self.below)
     }
 
-    /// Removes what is in here if it is the file of `inode`: one that we made, and that no plan wants any more.
-    pub(super) fn discard(&self, inode: u64) -> bool {
-        matches!(self.at().stat(), Ok((_, stat)) if stat.inode == inode) && self.at().unlink().is_ok()
+    /// Removes what is in here if `ours` knows it for a file that we made, and that no plan wants any more.
+    pub(super) fn discard(&self, ours: impl FnOnce(&Stat) -> bool) -> bool {
+        matches!(self.at().stat(), Ok((FileType::RegularFile, stat)) if ours(&stat)) && self.at().unlink().is_ok()
     }
 }
 

@@ -185,7 +185,8 @@ impl Staged {
     }
 
     fn chmod(&self, mode: u32) -> Result<(), Error> {
-        // The bits fit whatever width the system gives them.
+        // The width of a mode differs between systems; its bits fit into all.
+        #[allow(clippy::useless_conversion)]
         let bits = Mode::from_bits_truncate(mode.try_into().unwrap_or(0o600));
         match fchmod(&self.file, bits) {
             // The file is ours, so this can only mean a file system without permissions.

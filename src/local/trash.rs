@@ -1,6 +1,7 @@
 //! The trash: what a sync removes or replaces stays in `trash/<run id>/<key path>` for a while.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -15,17 +16,20 @@ use super::{Error, Folder};
 
 /// The folder in s4's working place that holds the trash.
 pub(super) const TRASH: &str = "trash";
-/// How many folders a run may need in the trash, because one key was there before or was a folder then.
-const FOLDERS: usize = 10_000;
+/// How many folders of the trash are tried before giving up; the second is a new one, unless an earlier run had this id.
+const TRIES: usize = 10_000;
 
 impl Folder {
     /// Moves what is in `slot` to the trash, and tells where it is now.
     pub(super) fn trash(&self, slot: &Slot) -> Result<PathBuf, Error> {
         let run = self.run_id();
         let (parent, name) = split(&slot.below);
-        for number in 0..FOLDERS {
-            // Not the name but the run gets the number: a longer name might be too long.
-            let folder = if number == 0 { run.clone() } else { format!("{run}.{number}") };
+        for attempt in 0..TRIES {
+            // Where the key is taken, not its name but the run gets a number: a longer name might be too long.
+            let folder = match attempt {
+                0 => run.clone(),
+                _ => format!("{run}.{}", self.trash_folders.fetch_add(1, Ordering::Relaxed) + 1),
+            };
             let below = Path::new(TRASH).join(folder).join(parent);
             let dir = match self.make_dir(&self.work, &below) {
                 Err(Error::InTheWay { .. } | Error::NotFound { .. }) => continue,
