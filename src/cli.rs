@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use clap::Parser as _;
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 use s4_commands::{Cli, Command};
 
 use crate::ambient::Clock;
@@ -17,7 +17,8 @@ use crate::{report, session};
 
 /// Runs the command line `args`, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too. Who closes the pipe has seen enough of them.
@@ -30,6 +31,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock) -> 
     let context = Context { env, config_path, ui, clock };
     let result = dispatch(&context, &cli.command);
     end(&context.ui, result, cli.command.json())
+}
+
+/// Parses. The colours of help and usage errors are wanted before it is known whether all is well.
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let after = |option: &str| args.iter().position(|arg| arg == option).and_then(|at| args.get(at + 1));
+    let given = |choice: &str| {
+        after("--color").is_some_and(|arg| arg == choice) || args.iter().any(|arg| *arg == *format!("--color={choice}"))
+    };
+    let colour = match () {
+        () if given("never") || args.iter().any(|arg| arg == "--no-colors") => ColorChoice::Never,
+        () if given("always") => ColorChoice::Always,
+        () => ColorChoice::Auto,
+    };
+    Cli::from_arg_matches(&Cli::command().color(colour).try_get_matches_from(args)?)
 }
 
 fn code_of(error: &clap::Error) -> ExitCode {
@@ -85,7 +100,7 @@ mod tests {
 
     #[test]
     fn wrong_usage_ends_with_two_and_help_with_zero() {
-        let code = |line: &str| code_of(&Cli::try_parse_from(line.split(' ')).unwrap_err());
+        let code = |line: &str| code_of(&parse(&line.split(' ').map(OsString::from).collect::<Vec<_>>()).unwrap_err());
         assert_eq!([code("s4 frobnicate"), code("s4 rm"), code("s4")], [ExitCode::Usage; 3]);
         assert_eq!([code("s4 add --help"), code("s4 --version"), code("s4 help rm")], [ExitCode::Done; 3]);
     }

@@ -4,6 +4,7 @@ use s4_commands::record;
 
 use crate::config;
 use crate::error::{Error, Kind};
+use crate::remote;
 use crate::ui::Ui;
 use crate::ui::text::printable;
 
@@ -60,6 +61,28 @@ impl From<config::Error> for Error {
     }
 }
 
+/// Why the place `uri` in a bucket could not be used, and what helps.
+pub fn access(uri: &str, error: remote::Error) -> Error {
+    let named;
+    let hint = match &error {
+        remote::Error::NoSuchBucket { .. } => "make the bucket first, or mend its name: --s3-uri",
+        remote::Error::Credentials(_) => "look at the keys: --access-key-id, --secret-access-key-file, or --profile",
+        remote::Error::NoCredentials(_) => {
+            "store keys with --access-key-id, name a --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        }
+        remote::Error::Denied(_) => "the keys need leave to list the bucket, and to read, write and delete its objects",
+        remote::Error::WrongRegion(region) => {
+            named = format!("name the bucket's region: --region {region}");
+            &named
+        }
+        remote::Error::Network(_) => "look at the network, and at the address: --endpoint-url",
+        remote::Error::Clock(_) => "set the clock of this machine",
+        remote::Error::Server(_) => "try again later",
+        _ => return Error::new(Kind::Failed, format!("cannot use {uri}")).because(error),
+    };
+    Error::new(Kind::Access, format!("cannot use {uri}")).because(error).hint(hint)
+}
+
 fn choices_for(name: &str, choices: &[String]) -> Vec<String> {
     if choices.is_empty() {
         return vec!["you have not added any targets yet; use the 'add' command to do this".to_owned()];
@@ -111,6 +134,17 @@ mod tests {
         assert_eq!(told(&far), "error: \"x\" is an unknown target\nhint: Choices are: [docs, photos]\n");
         let none = Error::from(config::Error::Unknown { name: "x".to_owned(), choices: Vec::new() });
         assert!(told(&none).contains("you have not added any targets yet"));
+    }
+
+    #[test]
+    fn trouble_with_a_bucket_comes_with_what_helps() {
+        let error = access("s3://b/x", remote::Error::NoSuchBucket { bucket: "b".to_owned() });
+        assert_eq!(
+            told(&error),
+            "error: cannot use s3://b/x\ncaused by: the bucket 'b' does not exist\nhint: make the bucket first, or mend \
+             its name: --s3-uri\n"
+        );
+        assert_eq!(access("s3://b", remote::Error::Other("odd".to_owned())).kind(), Kind::Failed);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::local::{self, Folder, Lock};
 use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
+use crate::report;
 
 /// How long a second run on one folder waits for the first.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
@@ -35,7 +36,7 @@ impl Session {
             // Nothing will be written.
             None if look_only => Capabilities::default(),
             None => {
-                let found = remote::probe(&store).await.map_err(|error| access_error(target, error))?;
+                let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
                 remember(context, target, found)?;
                 found
             }
@@ -93,7 +94,7 @@ pub async fn connect(target: &Target) -> Result<S3Store, Error> {
         sse: target.sse.clone(),
         sse_kms_key_id: target.sse_kms_key_id.clone(),
     };
-    S3Store::connect(&connection, &uri).await.map_err(|error| access_error(target, error))
+    S3Store::connect(&connection, &uri).await.map_err(|error| report::access(&target.s3_uri, error))
 }
 
 /// Tries a target's bucket before it is added: whether it can be used at all, and which conditions its server keeps.
@@ -103,8 +104,8 @@ pub async fn connect(target: &Target) -> Result<S3Store, Error> {
 /// What keeps it from being used, with what to do about it.
 pub async fn try_bucket(target: &Target) -> Result<serde_json::Value, Error> {
     let store = connect(target).await?;
-    remote::check(&store).await.map_err(|error| access_error(target, error))?;
-    let found = remote::probe(&store).await.map_err(|error| access_error(target, error))?;
+    remote::check(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
+    let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
     serde_json::to_value(found)
         .map_err(|error| Error::new(Kind::Failed, "cannot write what the probe found").because(error))
 }
@@ -118,7 +119,7 @@ fn known_capabilities(target: &Target) -> Option<Capabilities> {
 }
 
 fn remember(context: &Context, target: &Target, found: Capabilities) -> Result<(), Error> {
-    Config::update(&context.config_path()?, |config| {
+    Config::update(context.config_path()?, |config| {
         let mut fields = config.fields(&target.name)?.clone();
         fields.insert("conditional_writes".to_owned(), serde_json::to_value(found).unwrap_or_default());
         config.set(&target.name, fields);
@@ -138,31 +139,4 @@ pub fn folder_error(error: local::Error) -> Error {
         _ => Error::new(Kind::Failed, message),
     }
     .because(error)
-}
-
-/// The sentence for a bucket that can not be used, and what to do.
-pub fn access_error(target: &Target, error: remote::Error) -> Error {
-    let name = &target.name;
-    let edit = |field: &str| format!("correct it: s4 edit {name} {field}");
-    let hint = match &error {
-        remote::Error::NoSuchBucket { bucket } => {
-            format!("look for a typing error, or make it: aws s3 mb s3://{bucket}")
-        }
-        remote::Error::Denied(_) => "the keys are known, but may not do this: ask for s3:ListBucket, s3:GetObject, \
-             s3:PutObject and s3:DeleteObject on this bucket"
-            .to_owned(),
-        remote::Error::Credentials(_) => edit("--access-key-id ID --secret-access-key SECRET"),
-        remote::Error::NoCredentials(_) => {
-            "sign in (aws sso login, aws configure), or give the target keys of its own".to_owned()
-        }
-        remote::Error::WrongRegion(region) => edit(&format!("--region {region}")),
-        remote::Error::Network(_) => match &target.endpoint_url {
-            Some(endpoint) => format!("look whether '{endpoint}' is right and the server runs, and at the network"),
-            None => "look at the network".to_owned(),
-        },
-        remote::Error::Clock(_) => "set the clock of this machine right".to_owned(),
-        remote::Error::Server(_) => "try again later".to_owned(),
-        _ => return Error::new(Kind::Access, format!("cannot use {}", target.s3_uri)).because(error),
-    };
-    Error::new(Kind::Access, format!("cannot use {}", target.s3_uri)).because(error).hint(hint)
 }

@@ -11,7 +11,8 @@ use crate::index::whole_seconds;
 use crate::local::Folder;
 use crate::reconcile::Planned;
 use crate::remote::{self, Body, GetOptions, Got, Guarded, ObjectStore, S3Store};
-use crate::session::{Session, access_error, folder_error};
+use crate::report;
+use crate::session::{Session, folder_error};
 use crate::ui::diff::{Content, HEAD, LIMIT, Version};
 use crate::ui::run::Versions;
 
@@ -22,7 +23,7 @@ pub fn of(target: &Target, session: &Session) -> Versions {
     Box::new(move |conflict| {
         let local = local_version(&folder, conflict)?;
         let remote = runtime.block_on(remote_version(&target, &store, conflict));
-        Ok((local, remote.map_err(|error| access_error(&target, error))?))
+        Ok((local, remote.map_err(|error| report::access(&target.s3_uri, error))?))
     })
 }
 

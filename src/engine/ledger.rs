@@ -6,6 +6,7 @@
 //!    taken away before the local index first speaks of something that the remote one does not know yet, and a run that
 //!    finds it missing checks all entries.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::index::{self, Changes, Entry, Index, RemoteIndex};
 use crate::key::Key;
 use crate::local::Folder;
 use crate::reconcile::Planned;
-use crate::remote::{self, Listed, ObjectStore};
+use crate::remote::{self, Cursor, Listed, ObjectStore};
 use crate::transfer::Done;
 
 /// How often a long run writes the local index, at most.
@@ -179,19 +180,17 @@ impl Ledger {
             }
             let before = listing[..first].last().map(|object| &*object.name);
             let before = learn[..at].last().map(|(key, _)| key.as_str()).max(before);
-            let page = store.list(before, 1_000).await?;
-            let until = page.next.as_deref().unwrap_or("\u{10ffff}").to_owned();
-            let begun = at;
-            while at < learn.len() && (learn[at].0.as_str() <= until.as_str() || at == begun) {
-                let (key, etag) = &learn[at];
-                let object = page.objects.binary_search_by(|object| (*object.name).cmp(key.as_str())).ok();
-                self.learnt(
-                    key,
-                    etag,
-                    object.map(|object| (&page.objects[object].etag, page.objects[object].last_modified)),
-                );
-                at += 1;
+            let cursor = before.map(|before| Cursor::After(before.to_owned()));
+            let page = store.list(cursor.as_ref(), 1_000).await?;
+            let found: HashMap<&str, &Listed> = page.objects.iter().map(|object| (&*object.name, object)).collect();
+            for (key, etag) in &learn[at..at + on_page] {
+                match found.get(key.as_str()) {
+                    Some(object) => self.learnt(key, etag, Some((&object.etag, object.last_modified))),
+                    // Others came in between, or the server has an order of its own.
+                    None => heads.push((key.clone(), etag.clone())),
+                }
             }
+            at += on_page;
         }
         let looks = heads.into_iter().map(|(key, etag)| async move {
             match store.head(key.as_str()).await {

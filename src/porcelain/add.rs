@@ -3,7 +3,7 @@
 use s4_commands::porcelain::add::AddArgs;
 
 use super::Checker;
-use super::fields::{CONNECTION, Draft, apply, ask, ask_secret, ask_until, check_folder, set, text};
+use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, check_folder, set, text};
 use crate::config::{Config, Fields, bucket_and_prefix};
 use crate::context::Context;
 use crate::error::{Error, ExitCode, Kind};
@@ -58,8 +58,10 @@ fn interview(context: &Context, config: &Config, credentials: bool, fields: &mut
         let access_key = ask(context, "AWS Access Key ID [leave blank for the AWS chain]: ")?;
         if !access_key.is_empty() {
             set(context, fields, "aws_access_key_id", &access_key)?;
-            let secret = ask_secret(context, "AWS Secret Access Key: ")?;
-            set(context, fields, "aws_secret_access_key", secret.reveal())?;
+            ask_secret_until(context, "AWS Secret Access Key: ", |answer| {
+                set(context, fields, "aws_secret_access_key", answer)?;
+                require(fields, &[("aws_secret_access_key", "a secret key, as it has an access key")])
+            })?;
         }
         set(context, fields, "region_name", &ask(context, "region name [leave blank if unknown]: ")?)?;
     }

@@ -3,7 +3,7 @@
 use s4_commands::porcelain::edit::EditArgs;
 
 use super::Checker;
-use super::fields::{CONNECTION, Draft, apply, ask, ask_secret, ask_until, check_folder, set, text};
+use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, check_folder, set, text};
 use crate::config::Fields;
 use crate::context::Context;
 use crate::error::{Error, ExitCode};
@@ -50,8 +50,9 @@ fn interview(context: &Context, fields: &mut Fields) -> Result<(), Error> {
     }
     if !text(fields, "aws_access_key_id").is_empty() {
         let now = if text(fields, "aws_secret_access_key").is_empty() { "" } else { " [unchanged]" };
-        let secret = ask_secret(context, &format!("AWS Secret Access Key{now}: "))?;
-        keep_or_set(context, fields, "aws_secret_access_key", secret.reveal())?;
+        ask_secret_until(context, &format!("AWS Secret Access Key{now}: "), |answer| {
+            keep_or_set(context, fields, "aws_secret_access_key", answer)
+        })?;
     } else {
         // A secret is of no use without its access key.
         fields.shift_remove("aws_secret_access_key");

@@ -180,17 +180,9 @@ fn make_folder(context: &Context, folder: &Path) -> Result<(), Error> {
 pub(super) fn ask_until<T>(
     context: &Context,
     question: &str,
-    mut take: impl FnMut(&str) -> Result<T, Error>,
+    take: impl FnMut(&str) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
-    loop {
-        let Some(answer) = context.ui.ask(question).map_err(|error| unread(question, error))? else {
-            return Ok(None);
-        };
-        match take(&answer) {
-            Ok(taken) => return Ok(Some(taken)),
-            Err(error) => context.ui.warn(&error.chain().join(": ")),
-        }
-    }
+    until(context, || context.ui.ask(question).map_err(|error| unread(question, error)), take)
 }
 
 /// Asks once; the end of the input is a blank answer.
@@ -198,10 +190,28 @@ pub(super) fn ask(context: &Context, question: &str) -> Result<String, Error> {
     Ok(ask_until(context, question, |answer| Ok(answer.to_owned()))?.unwrap_or_default())
 }
 
-/// Asks once for a secret; the end of the input is a blank answer.
-pub(super) fn ask_secret(context: &Context, question: &str) -> Result<Secret, Error> {
-    let answer = context.ui.ask_secret(question).map_err(|error| unread(question, error))?;
-    Ok(Secret::new(answer.unwrap_or_default()))
+/// As [`ask_until`], with an answer that does not show while it is typed.
+pub(super) fn ask_secret_until(
+    context: &Context,
+    question: &str,
+    take: impl FnMut(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    until(context, || context.ui.ask_secret(question).map_err(|error| unread(question, error)), take)?;
+    Ok(())
+}
+
+fn until<T>(
+    context: &Context,
+    ask: impl Fn() -> Result<Option<String>, Error>,
+    mut take: impl FnMut(&str) -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    while let Some(answer) = ask()? {
+        match take(&answer) {
+            Ok(taken) => return Ok(Some(taken)),
+            Err(error) => context.ui.warn(&error.chain().join(": ")),
+        }
+    }
+    Ok(None)
 }
 
 fn unread(question: &str, source: io::Error) -> Error {

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use crate::context::Context;
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::{self, Entry, Index, RemoteIndex, RemoteIndexError};
-use crate::session::{access_error, connect, open_folder};
+use crate::report;
+use crate::session::{connect, open_folder};
 use crate::ui::table;
 use crate::ui::text::{printable, time};
 
@@ -26,7 +27,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
         let store = connect(&target).await?;
         let fetched = RemoteIndex::fetch(&store, &folder).await;
         fetched.map_err(|error| match error {
-            RemoteIndexError::Store(error) => access_error(&target, error),
+            RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),
             error => failed("the index in the bucket").because(error),
         })
     })?;

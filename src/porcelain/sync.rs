@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::engine::{self, Engine, Options, Summary};
 use crate::error::{Error, ExitCode, Kind};
 use crate::reconcile::Policy;
-use crate::session::{Session, access_error, folder_error};
+use crate::session::{Session, folder_error};
 use crate::transfer::Cancel;
 use crate::ui::run::{RunView, alarm};
 use crate::ui::text;
@@ -155,7 +155,7 @@ fn explain(target: &Target, error: engine::Error) -> Error {
     match error {
         engine::Error::Guard(what, keys) => alarm(&what, &keys, &target.name),
         engine::Error::Local(error) => folder_error(error),
-        engine::Error::Remote(error) => access_error(target, error),
+        engine::Error::Remote(error) => report::access(&target.s3_uri, error),
         error => Error::new(Kind::Failed, format!("cannot sync \"{}\"", target.name)).because(error),
     }
 }

@@ -142,10 +142,10 @@ fn blank_answers_take_the_current_folder_the_aws_chain_and_the_default_name() {
 fn add_asks_again_after_an_answer_that_makes_no_sense() {
     let home = Home::with_docs();
     fs::write(home.path("file"), "").unwrap();
-    let answers = "~/file\n-\n~/new\n\nbucket/path\ns3://b/new\n\n\n\ndocs\n\u{7}\nfine\n";
+    let answers = "~/file\n-\n~/new\n\nbucket/path\ns3://b/new\n\nAKID\n\nhunter2\n\ndocs\n\u{7}\nfine\n";
     let ran = home.run(&["add"], answers);
     ran.done();
-    assert_eq!(ran.seen.err().matches("warning: ").count(), 6, "{}", ran.seen.err());
+    assert_eq!(ran.seen.err().matches("warning: ").count(), 7, "{}", ran.seen.err());
     assert_eq!(home.target("fine")["s3_uri"], json!("s3://b/new"));
 }
 

@@ -160,7 +160,7 @@ impl<S: ObjectStore> Carrier<S> {
         match self.folder.remove(&item.key, &expected.stat) {
             Ok(()) => {}
             // The pull that this deletion is the other half of has renamed it.
-            Err(local::Error::NotFound { .. }) if planned.renamed => {}
+            Err(_) if planned.renamed && matches!(self.folder.stat(&item.key), Ok(None)) => {}
             Err(error) => return Err(error.into()),
         }
         Ok(record::deleted(item, self.ambient.now()))

@@ -217,7 +217,11 @@ impl Ui {
         self.tell(question);
         match rpassword::read_password() {
             Ok(answer) => Ok(Some(answer.trim().to_owned())),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                // The cursor still stands behind the question.
+                self.tell("\n");
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -19,7 +19,7 @@ fn test_server() -> Option<Connection> {
     Some(Connection {
         endpoint_url: Some(endpoint),
         access_key_id: variable("S4_TEST_ACCESS_KEY"),
-        secret_access_key: variable("S4_TEST_SECRET_KEY").map(Secret::new),
+        secret_access_key: variable("S4_TEST_SECRET_KEY").map(s4_commands::Secret::new),
         ..Connection::default()
     })
 }
@@ -370,7 +370,7 @@ async fn the_first_contact_tells_what_is_wrong() {
     let missing = tried(right.clone(), "s3://s4-no-such-bucket/p").await;
     assert!(matches!(missing, Err(Error::NoSuchBucket { bucket }) if bucket == "s4-no-such-bucket"));
     for wrong in [
-        Connection { secret_access_key: Some(Secret::new("hush")), ..right.clone() },
+        Connection { secret_access_key: Some(s4_commands::Secret::new("hush")), ..right.clone() },
         Connection { access_key_id: Some("nobody".into()), ..right.clone() },
     ] {
         let error = tried(wrong, &uri).await.unwrap_err();

@@ -61,7 +61,7 @@ fn connection(endpoint: &str) -> Connection {
     Connection {
         endpoint_url: Some(endpoint.into()),
         access_key_id: Some("id".into()),
-        secret_access_key: Some(Secret::new("hush-hush")),
+        secret_access_key: Some(s4_commands::Secret::new("hush-hush")),
         ..Connection::default()
     }
 }
