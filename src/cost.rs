@@ -40,7 +40,7 @@ pub fn foretell(plan: &Plan) -> CountsSnapshot {
                 counts.bytes_down += remote;
             }
             Action::DeleteRemote => deletions += 1_u64,
-            Action::DeleteLocal | Action::Adopt | Action::Forget | Action::Conflict => {}
+            Action::DeleteLocal | Action::MoveAside | Action::Adopt | Action::Forget | Action::Conflict => {}
         }
     }
     counts.delete = deletions.div_ceil(1_000);

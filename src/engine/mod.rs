@@ -22,9 +22,10 @@ use std::sync::Arc;
 use crate::ambient::Ambient;
 use crate::index::{LoadError, RemoteIndexError};
 use crate::key::{self, Key};
-use crate::local::{self, Folder, Ignore, Recovered};
+use crate::local::{self, Folder, Ignore, LocalFile, Recovered};
 use crate::reconcile::{
-    Action, Alarm, Choice, Decision, Guards, Plan, Planned, Policy, Problem, State, conflict_key, guard, resolve,
+    Action, Alarm, Choice, Decision, Guards, Plan, Planned, Policy, Problem, State, conflict_key, examine, guard,
+    resolve, untangle,
 };
 use crate::remote::{self, ObjectStore};
 use crate::transfer::{Cancel, Carrier, Done, Failure, Progress};
@@ -168,12 +169,14 @@ impl<S: ObjectStore> Engine<S> {
         self.rules_first(&mut observed, &mut ledger, &mut summary).await?;
         let items = observed.join(ledger.base(), &mut summary);
         let mut actions = self.decide(items, &mut observed, &mut summary).await?;
+        let mut changed;
+        (actions, changed) = self.untangle(actions, &observed, &ledger);
         for round in 0..ROUNDS {
             let plan = Plan::of(std::mem::take(&mut actions));
             if round == 0 {
                 self.guard(&plan, &observed, &ledger)?;
             }
-            let changed = self.carry_out(plan, &mut ledger, &mut summary).await;
+            changed.extend(self.carry_out(plan, &mut ledger, &mut summary).await);
             if changed.is_empty() || self.cancel.is_cancelled() {
                 break;
             }
@@ -181,7 +184,7 @@ impl<S: ObjectStore> Engine<S> {
                 summary.failed.extend(changed.into_iter().map(|key| (key, Failure::Changed)));
                 break;
             }
-            let items = self.look_again(changed, &ledger, &mut summary).await;
+            let items = self.look_again(std::mem::take(&mut changed), &ledger, &mut summary).await;
             actions = self.decide(items, &mut observed, &mut summary).await?;
         }
         summary.interrupted = self.cancel.is_cancelled();
@@ -214,6 +217,7 @@ impl<S: ObjectStore> Engine<S> {
         }
         let items = observed.join(ledger.base(), &mut summary);
         let actions = self.decide(items, &mut observed, &mut summary).await?;
+        let (actions, _) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
         let stopped = self.guard(&plan, &observed, &ledger).err();
         Ok((plan, summary, stopped))
@@ -234,6 +238,15 @@ impl<S: ObjectStore> Engine<S> {
             self.rescan(observed, ignore).await?;
         }
         Ok(())
+    }
+
+    /// Takes care of files where the other side has a folder; returns also the keys that wait for that.
+    fn untangle(&self, actions: Vec<Planned>, observed: &Observed, ledger: &Ledger) -> (Vec<Planned>, Vec<Key>) {
+        let item_of = |file: &LocalFile| {
+            let object = observed.object(&file.key);
+            examine(&file.key, ledger.entry(&file.key), Some(file), object)
+        };
+        untangle(actions, &observed.scan.files, self.options.policy == Policy::KeepBoth, &item_of)
     }
 
     fn guard(&self, plan: &Plan, observed: &Observed, ledger: &Ledger) -> Result<(), Error> {
@@ -265,6 +278,10 @@ impl<S: ObjectStore> Engine<S> {
                     ledger.fold(&planned, done);
                 }
                 Err(Failure::Changed) => again.push(planned.item.key),
+                Err(Failure::Moved(beside)) => {
+                    again.push(beside);
+                    again.push(planned.item.key);
+                }
                 Err(Failure::Interrupted) => {}
                 Err(failure) => summary.failed.push((planned.item.key, failure)),
             };

@@ -49,16 +49,20 @@ impl Observed {
         joined.items
     }
 
+    /// A key's object, as it was listed.
+    pub(super) fn object(&self, key: &Key) -> Option<&Listed> {
+        let at = self.listing.binary_search_by(|object| (*object.name).cmp(key.as_str())).ok()?;
+        Some(&self.listing[at])
+    }
+
     /// The item of the ignore rules, if they may need something done.
     pub(super) fn take_rules(&self, base: &Index) -> Vec<Item> {
         let file = self.scan.files.iter().find(|file| is_rules(file.key.as_str()));
-        let object = self.listing.iter().find(|object| is_rules(&object.name));
         let base = base.get(key::IGNORE);
+        let Ok(key) = Key::parse(key::IGNORE) else { return Vec::new() };
+        let object = self.object(&key);
         let same = base.and_then(|base| base.etag.as_ref()) == object.map(|object| &object.etag);
-        match Key::parse(key::IGNORE) {
-            Ok(key) if !same && self.scan.hidden(&key).is_none() => vec![examine(&key, base, file, object)],
-            _ => Vec::new(),
-        }
+        if same || self.scan.hidden(&key).is_some() { Vec::new() } else { vec![examine(&key, base, file, object)] }
     }
 }
 

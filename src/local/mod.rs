@@ -6,6 +6,7 @@ mod beneath;
 mod error;
 mod folder;
 mod hash;
+mod hollow;
 mod ignore;
 mod lock;
 mod moves;

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use super::beneath::{At, make_dirs, open_dir, prune, split};
 use super::folder::OWNER_DIR;
+use super::hollow::remove_hollow;
 use super::{Error, Folder, Stat};
 use crate::key::Key;
 
@@ -101,8 +102,8 @@ impl Folder {
         done.map_err(|errno| Error::new(errno, &self.path().join(below)))
     }
 
-    /// Moves `from`, in one of s4's own folders, to the path `below` the folder if nothing is there. An empty folder is
-    /// nothing.
+    /// Moves `from`, in one of s4's own folders, to the path `below` the folder if nothing is there. A folder with
+    /// no file anywhere in it is nothing.
     pub(super) fn place(&self, from: At<'_>, below: &Path) -> Result<(), Error> {
         let mut in_the_way = false;
         let placed = self.in_folder(below, |to| {
@@ -112,9 +113,7 @@ impl Folder {
             }
             match to.stat() {
                 Ok((FileType::RegularFile, _)) => Err(Errno::EXIST),
-                Ok((FileType::Directory, _)) if unlinkat(to.dir, to.name, AtFlags::REMOVEDIR).is_ok() => {
-                    self.renames.noreplace(from, to)
-                }
+                Ok((FileType::Directory, _)) if remove_hollow(to) => self.renames.noreplace(from, to),
                 Ok(_) => {
                     in_the_way = true;
                     Err(Errno::EXIST)

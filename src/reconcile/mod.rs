@@ -10,12 +10,14 @@ mod guard;
 mod join;
 mod plan;
 mod resolve;
+mod tangle;
 
 pub use decide::{Decision, Question, State, Verdict, decide};
 pub use guard::{Alarm, Guards, Side, guard};
 pub use join::{Joined, Problem, examine, join};
 pub use plan::{Plan, Planned, Source};
 pub use resolve::{Choice, Policy, conflict_key, resolve};
+pub use tangle::untangle;
 
 use crate::content::{ETag, Sha256};
 use crate::index::Entry;
@@ -41,6 +43,8 @@ pub enum Action {
     Conflict,
     /// Keep both: the file moves beside under another name, the object comes in its place.
     KeepBoth,
+    /// Keep both, where one is a file and the other a folder: the file moves beside under another name.
+    MoveAside,
 }
 
 /// One key, as the base remembers it and as the two sides have it now.

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::ambient::Ambient;
+use crate::key::Key;
 use crate::local::{self, Folder};
 use crate::reconcile::{Action, Planned};
 use crate::remote::{self, Deletion, ObjectStore};
@@ -45,6 +46,9 @@ pub enum Failure {
     /// A side is not what the plan saw: look again and decide again.
     #[error("it changed meanwhile")]
     Changed,
+    /// The file has this name now: look at both names and decide.
+    #[error("it was kept as '{0}'")]
+    Moved(Key),
     /// The run was interrupted before the action was begun or finished.
     #[error("interrupted")]
     Interrupted,
@@ -147,11 +151,21 @@ impl<S: ObjectStore> Carrier<S> {
             Action::Push => self.push(planned).await,
             Action::Pull | Action::KeepBoth => self.pull(planned).await,
             Action::DeleteLocal => self.delete_local(planned),
+            Action::MoveAside => self.move_aside(planned),
             Action::Adopt => Ok(record::adopted(&planned.item)),
             Action::Forget => Ok(record::forgotten(&planned.item, self.ambient.now())),
             // Deletions in the bucket go in batches, and conflicts are nothing to carry out.
             Action::DeleteRemote | Action::Conflict => Err(Failure::Changed),
         }
+    }
+
+    /// Moves a file beside, so that a folder can take its place. The indexes learn of it when both keys are looked at again.
+    fn move_aside(&self, planned: &Planned) -> Result<Done, Failure> {
+        let item = &planned.item;
+        let expected = item.local.as_ref().ok_or(Failure::Changed)?;
+        let beside = self.free_conflict_key(&item.key)?.ok_or(Failure::Changed)?;
+        self.folder.rename(&item.key, &expected.stat, &beside)?;
+        Err(Failure::Moved(beside))
     }
 
     fn delete_local(&self, planned: &Planned) -> Result<Done, Failure> {

@@ -78,7 +78,7 @@ impl<S: ObjectStore> Carrier<S> {
         Ok((stat, kept_as))
     }
 
-    fn free_conflict_key(&self, key: &Key) -> Result<Option<Key>, Failure> {
+    pub(super) fn free_conflict_key(&self, key: &Key) -> Result<Option<Key>, Failure> {
         for attempt in 0..1_000 {
             let Some(name) = conflict_key(key, &self.conflict_stamp, attempt) else { return Ok(None) };
             if matches!(self.folder.stat(&name), Ok(None)) {

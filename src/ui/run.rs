@@ -165,6 +165,7 @@ impl RunView {
             Action::DeleteRemote | Action::DeleteLocal if planned.renamed => return None,
             Action::DeleteRemote => paint.bad(&format!("Deleting {key} on {uri}")),
             Action::DeleteLocal => paint.bad(&format!("Deleting {key} on {folder}")),
+            Action::MoveAside => format!("Keeping {key} under another name: a folder takes its place"),
             Action::Adopt | Action::Forget | Action::Conflict => return None,
         })
     }
@@ -190,6 +191,11 @@ impl Progress for RunView {
             }
             // It is looked at again, or told at the end.
             Err(Failure::Changed | Failure::Interrupted) => {}
+            Err(Failure::Moved(beside)) if !self.json => {
+                let (key, beside) = (printable(planned.item.key.as_str()), printable(beside.as_str()));
+                self.ui.say(&format!("Keeping {key} as {beside}: a folder takes its place"));
+            }
+            Err(Failure::Moved(_)) => self.ui.record(&Record::Outcome(outcome(planned, "done", 0))),
             Err(failure) if self.json => {
                 let mut record = outcome(planned, "failed", 0);
                 record.error = Some(reasons(failure));
@@ -356,7 +362,7 @@ pub fn action_word(action: Action) -> &'static str {
         Action::Adopt => "adopt",
         Action::Forget => "forget",
         Action::Conflict => "conflict",
-        Action::KeepBoth => "keep-both",
+        Action::KeepBoth | Action::MoveAside => "keep-both",
     }
 }
 

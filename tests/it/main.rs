@@ -4,6 +4,7 @@
 //! that need SeaweedFS or the Python S4.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets an error has failed, helpers of tests too")]
 
+mod converge;
 mod environment;
 mod support;
 

@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn debug_output_hides_the_secret() {
         let shown = format!("{:?}", with_keys());
-        assert!(shown.contains("<secret>") && !shown.contains("hush"), "{shown}");
+        assert!(shown.contains("[hidden]") && !shown.contains("hush"), "{shown}");
     }
 
     #[tokio::test]
