@@ -95,7 +95,8 @@ impl Key {
 /// Whether `name` is one of s4's own names at the root, which are never synced in either direction.
 pub fn is_reserved(name: &str) -> bool {
     let root = name.split('/').next().unwrap_or(name);
-    root == PRIVATE || name == INDEX || name == LOCK
+    // What is below the index or the lock as if they were folders can never be beside them on a disk.
+    [PRIVATE, INDEX, LOCK].contains(&root)
 }
 
 impl fmt::Display for Key {
@@ -152,6 +153,8 @@ mod tests {
             (".s4lock", KeyProblem::Reserved),
             (".s4/trash/x", KeyProblem::Reserved),
             (".s4", KeyProblem::Reserved),
+            (".index/x", KeyProblem::Reserved),
+            (".s4lock/../x", KeyProblem::Reserved),
         ] {
             assert_eq!(Key::parse(name), Err(problem), "{name:?}");
         }
