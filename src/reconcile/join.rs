@@ -124,8 +124,9 @@ fn plainly_unchanged(entry: &Entry, file: &LocalFile, object: &Listed, written_n
         && !is_racy(file, written_ns)
 }
 
+/// A change of content always sets the ctime, which nobody can set back, so it alone tells; an mtime may be anything.
 fn is_racy(file: &LocalFile, written_ns: Option<i128>) -> bool {
-    written_ns.is_none_or(|written| file.stat.mtime_ns >= written || file.stat.ctime_ns >= written)
+    written_ns.is_none_or(|written| file.stat.ctime_ns >= written)
 }
 
 fn item(

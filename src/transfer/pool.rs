@@ -58,16 +58,13 @@ pub async fn run_all<I, T, F, R>(
         }
         let next = tokio::select! {
             next = tasks.join_next() => next,
-            () = cancel.cancelled(), if !cancel.is_cancelled() => continue,
+            () = cancel.cancelled() => return wind_up(tasks, ended).await,
         };
         match next {
             Some(Ok(result)) => ended(result),
             Some(Err(failed)) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
             Some(Err(_)) => {}
             None => return,
-        }
-        if cancel.is_cancelled() {
-            return wind_up(tasks, ended).await;
         }
     }
 }
@@ -110,6 +107,21 @@ mod tests {
         results.sort_unstable();
         assert_eq!(results, (0..100).collect::<Vec<_>>());
         assert_eq!(running.1.load(Ordering::SeqCst), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interruption_does_not_wait_for_the_first_to_end() {
+        let cancel = Cancel::default();
+        let stop = cancel.clone();
+        let stopped = tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            stop.cancel();
+        });
+        let mut nobody = |_: usize| {};
+        let run = run_all(vec![0], 1, &cancel, |_: usize| std::future::pending::<usize>(), &mut nobody);
+        let ended = tokio::time::timeout(GRACE * 10, run).await;
+        stopped.await.unwrap();
+        assert!(ended.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -243,6 +243,9 @@ impl Witness for RunView {
             Note::RemoteIndexDamaged(what) => {
                 format!("the index in the bucket is damaged ({what}) and is written anew")
             }
+            Note::OtherPlace(other) => {
+                format!("the folder was last synced with {}; going on as in a first sync", printable(&other))
+            }
             Note::Recovered(Recovered { path, fate }) => format!("a run was cut short; \"{path}\" {}", told(&fate)),
         });
     }

@@ -1,9 +1,9 @@
 //! What the programs under test see of this machine: nothing.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use assert_cmd::Command;
 use tempfile::TempDir;
 
 use super::{Bucket, Machine};
@@ -27,7 +27,7 @@ impl TestEnv {
     }
 }
 
-/// A command that sees of the environment only the path, and of the machine only `home`.
+/// A process that sees of the environment only the path, and of the machine only `home`.
 pub(super) fn hermetic(program: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
     command
