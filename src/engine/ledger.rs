@@ -72,9 +72,13 @@ impl Ledger {
 
     /// A key's entry, as the local index will have it.
     pub(super) fn entry(&self, key: &Key) -> Option<&Entry> {
-        match self.pending.get(key.as_str()) {
+        self.entry_of(key.as_str())
+    }
+
+    fn entry_of(&self, name: &str) -> Option<&Entry> {
+        match self.pending.get(name) {
             Some(entry) => entry.as_ref(),
-            None => self.base.get(key.as_str()),
+            None => self.base.get(name),
         }
     }
 
@@ -127,10 +131,12 @@ impl Ledger {
         }
         let index = observed.remote_index.index()?;
         for object in &observed.listing {
-            if self.pending.contains_key(&object.name) {
+            if self.remote.contains_key(&object.name) {
                 continue;
             }
-            let Some(base) = self.base.get(&object.name).filter(|base| base.etag.as_ref() == Some(&object.etag)) else {
+            // Of this run or an earlier one: a file that was only touched has a new entry here, and the remote index may
+            // lack it all the same.
+            let Some(base) = self.entry_of(&object.name).filter(|base| base.etag.as_ref() == Some(&object.etag)) else {
                 continue;
             };
             match index.get(&object.name).filter(|entry| speaks_of(entry, object)) {

@@ -18,7 +18,7 @@ pub struct Entry {
     pub local_timestamp: Option<i64>,
     /// The version of the content: a number that only grows, the same in both indexes once a key is in sync.
     pub remote_timestamp: Option<i64>,
-    /// Bytes.
+    /// Bytes; in a tombstone, of what was deleted.
     pub size: Option<u64>,
     /// The sum of the content.
     pub sha256: Option<Sha256>,
@@ -48,9 +48,11 @@ impl Entry {
     }
 
     /// The entry that remembers the deletion of this one, at the version that was deleted: S4 0.4 takes a deletion only
-    /// from a tombstone of exactly the version that it has itself.
+    /// from a tombstone of exactly the version that it has itself. The size stays, and shows whose tombstone it is: S4 0.4
+    /// drops it when it takes the deletion in.
     pub fn tombstone(&self, now: i64) -> Entry {
-        Entry { remote_timestamp: self.remote_timestamp, deleted_at: Some(now), ..Entry::default() }
+        let Entry { remote_timestamp, size, .. } = *self;
+        Entry { remote_timestamp, size, deleted_at: Some(now), ..Entry::default() }
     }
 
     /// The file's stat when it was last in sync; `None` where S4 0.4 wrote the entry, or where it was not certain.
