@@ -6,6 +6,7 @@
 
 mod converge;
 mod environment;
+mod readme;
 mod support;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.
