@@ -58,7 +58,7 @@ pub async fn run_all<I, T, F, R>(
         }
         let next = tokio::select! {
             next = tasks.join_next() => next,
-            () = cancel.cancelled(), if !cancel.is_cancelled() => continue,
+            () = cancel.cancelled() => return wind_up(tasks, ended).await,
         };
         match next {
             Some(Ok(result)) => ended(result),
@@ -91,6 +91,20 @@ async fn wind_up<T: 'static>(mut tasks: JoinSet<T>, ended: &mut (dyn FnMut(T) + 
 mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_does_not_end_does_not_hold_up_an_interruption() {
+        let cancel = Cancel::default();
+        let work = |_: usize| std::future::pending::<()>();
+        let interrupt = async {
+            tokio::task::yield_now().await;
+            cancel.cancel();
+        };
+        let ignore = &mut |()| {};
+        let run = run_all(vec![1, 2], 1, &cancel, work, ignore);
+        let ended = async { futures::join!(run, interrupt) };
+        assert!(tokio::time::timeout(GRACE * 2, ended).await.is_ok(), "it waits for what never ends");
+    }
 
     #[tokio::test]
     async fn everything_runs_and_never_more_than_the_limit_at_once() {
