@@ -129,9 +129,9 @@ impl RunView {
             let key = printable(conflict.item.key.as_str());
             let states =
                 format!("{} here, {} in the bucket", word(conflict.decision.local), word(conflict.decision.remote));
-            self.ui.warn(&format!(
-                "conflict left alone: \"{key}\" ({states}); answer it with --conflicts, or on a terminal"
-            ));
+            // Whoever was asked knows how.
+            let how = if self.versions.is_none() { "; answer it with --conflicts, or on a terminal" } else { "" };
+            self.ui.warn(&format!("conflict left alone: \"{key}\" ({states}){how}"));
         }
     }
 
