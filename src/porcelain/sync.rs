@@ -63,12 +63,14 @@ pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
             break;
         }
     }
+    // Reading a large file for its hash can not be stopped; nothing waits for the result any more.
+    runtime.shutdown_background();
     Ok(worst)
 }
 
 async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &Cancel) -> Result<ExitCode, Error> {
     let began = Instant::now();
-    let _interrupts = interrupt::watch(cancel);
+    let _interrupts = interrupt::watch(cancel, &context.ui);
     let session = Session::open(context, target, args.dry_run).await?;
     let policy = policy(context, args, target);
     // It outlives the engine, whose last files may still be on their way.

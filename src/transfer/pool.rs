@@ -89,6 +89,20 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
 
+    #[tokio::test(start_paused = true)]
+    async fn work_that_does_not_end_does_not_hold_up_an_interruption() {
+        let cancel = Cancel::default();
+        let work = |_: usize| std::future::pending::<()>();
+        let interrupt = async {
+            tokio::task::yield_now().await;
+            cancel.cancel();
+        };
+        let ignore = &mut |()| {};
+        let run = run_all(vec![1, 2], 1, &cancel, work, ignore);
+        let ended = async { futures::join!(run, interrupt) };
+        assert!(tokio::time::timeout(GRACE * 2, ended).await.is_ok(), "it waits for what never ends");
+    }
+
     #[tokio::test]
     async fn everything_runs_and_never_more_than_the_limit_at_once() {
         let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));

@@ -8,6 +8,7 @@ mod converge;
 mod environment;
 mod kill;
 mod s4_0_4;
+mod readme;
 mod support;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.
