@@ -1,12 +1,14 @@
 //! Ctrl-C and SIGTERM: the first asks the run to end and commit, the second ends the process.
 
 use std::future::pending;
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::error::ExitCode;
 use crate::transfer::Cancel;
+use crate::ui::Ui;
 
 /// Listens while it lives.
 pub struct Watch(JoinHandle<()>);
@@ -17,9 +19,9 @@ impl Drop for Watch {
     }
 }
 
-/// Listens for the signals, on behalf of `cancel`.
-pub fn watch(cancel: &Cancel) -> Watch {
-    let cancel = cancel.clone();
+/// Listens for the signals, on behalf of `cancel`, and says that one was heard.
+pub fn watch(cancel: &Cancel, ui: &Arc<Ui>) -> Watch {
+    let (cancel, ui) = (cancel.clone(), Arc::clone(ui));
     Watch(tokio::spawn(async move {
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
         loop {
@@ -36,6 +38,7 @@ pub fn watch(cancel: &Cancel) -> Watch {
                 std::process::exit(ExitCode::Interrupted as i32);
             }
             cancel.cancel();
+            ui.note("Interrupted: ending what is under way; once more stops at once");
         }
     }))
 }

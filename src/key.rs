@@ -92,11 +92,11 @@ impl Key {
     }
 }
 
-/// Whether `name` is one of s4's own names at the root, which are never synced in either direction.
+/// Whether `name` is one of s4's own names at the root, or below one: these are never synced in either direction. In any
+/// case, for there are file systems that do not tell `.S4` from `.s4`.
 pub fn is_reserved(name: &str) -> bool {
     let root = name.split('/').next().unwrap_or(name);
-    // What is below the index or the lock as if they were folders can never be beside them on a disk.
-    [PRIVATE, INDEX, LOCK].contains(&root)
+    [PRIVATE, INDEX, LOCK].iter().any(|own| root.eq_ignore_ascii_case(own))
 }
 
 impl fmt::Display for Key {
@@ -153,8 +153,8 @@ mod tests {
             (".s4lock", KeyProblem::Reserved),
             (".s4/trash/x", KeyProblem::Reserved),
             (".s4", KeyProblem::Reserved),
+            (".S4/x", KeyProblem::Reserved),
             (".index/x", KeyProblem::Reserved),
-            (".s4lock/../x", KeyProblem::Reserved),
         ] {
             assert_eq!(Key::parse(name), Err(problem), "{name:?}");
         }

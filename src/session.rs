@@ -110,12 +110,10 @@ pub async fn try_bucket(target: &Target) -> Result<serde_json::Value, Error> {
         .map_err(|error| Error::new(Kind::Failed, "cannot write what the probe found").because(error))
 }
 
-/// What is known of the server: from the config, or because it is AWS.
+/// What was found of the server. Nothing is taken for granted: what looks like AWS may be another server that the
+/// environment or a profile names.
 fn known_capabilities(target: &Target) -> Option<Capabilities> {
-    match &target.conditional_writes {
-        Some(found) => serde_json::from_value(found.clone()).ok(),
-        None => target.endpoint_url.is_none().then_some(Capabilities::ALL),
-    }
+    serde_json::from_value(target.conditional_writes.clone()?).ok()
 }
 
 fn remember(context: &Context, target: &Target, found: Capabilities) -> Result<(), Error> {

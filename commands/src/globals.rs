@@ -27,7 +27,7 @@ pub struct Globals {
     pub timestamps: bool,
     /// Say only what is at least this serious
     ///
-    /// INFO if nothing is said. What a command was asked for is always printed.
+    /// INFO if nothing is said. A list, a plan or records are always printed: they are what was asked for.
     #[arg(long, global = true, value_name = "LEVEL", ignore_case = true)]
     pub log_level: Option<LogLevel>,
     /// Say more, as --log-level DEBUG

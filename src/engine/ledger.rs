@@ -6,7 +6,7 @@
 //!    taken away before the local index first speaks of something that the remote one does not know yet, and a run that
 //!    finds it missing checks all entries.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,10 +32,14 @@ const PAGE: usize = 1_000;
 
 pub(super) struct Ledger {
     folder: Arc<Folder>,
+    /// The place in the bucket that the local index is about.
+    place: String,
     /// The local index, as it is on disk.
     base: Index,
-    /// What the local index on disk does not say yet.
+    /// What is not in the base yet.
     pending: Changes,
+    /// Whether the base has what the local index on disk does not say: writing it failed.
+    unsaved: bool,
     /// What the remote index does not say yet.
     remote: Changes,
     /// New objects, whose `LastModified` the remote index must learn.
@@ -46,11 +50,13 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(observed: &mut Observed, folder: Arc<Folder>, now: i64) -> Ledger {
+    pub(super) fn new(observed: &mut Observed, folder: Arc<Folder>, place: String, now: i64) -> Ledger {
         Ledger {
             folder,
+            place,
             base: std::mem::take(&mut observed.base.index),
             pending: Changes::new(),
+            unsaved: false,
             remote: Changes::new(),
             learn: Vec::new(),
             now,
@@ -66,9 +72,13 @@ impl Ledger {
 
     /// A key's entry, as the local index will have it.
     pub(super) fn entry(&self, key: &Key) -> Option<&Entry> {
-        match self.pending.get(key.as_str()) {
+        self.entry_of(key.as_str())
+    }
+
+    fn entry_of(&self, name: &str) -> Option<&Entry> {
+        match self.pending.get(name) {
             Some(entry) => entry.as_ref(),
-            None => self.base.get(key.as_str()),
+            None => self.base.get(name),
         }
     }
 
@@ -94,7 +104,7 @@ impl Ledger {
     /// Writes the local index, if it has anything new to say.
     pub(super) fn save(&mut self, device: Option<u64>) -> Result<(), Error> {
         let moved = device.is_some() && self.base.device != device;
-        if self.pending.is_empty() && !moved {
+        if self.pending.is_empty() && !self.unsaved && !moved {
             return Ok(());
         }
         if !self.remote.is_empty() {
@@ -104,7 +114,10 @@ impl Ledger {
         self.base.apply(std::mem::take(&mut self.pending));
         self.base.prune(self.now);
         self.base.device = device.or(self.base.device);
+        self.base.place = Some(self.place.clone());
+        self.unsaved = true;
         index::save(&self.folder, &self.base)?;
+        self.unsaved = false;
         self.flushed = Instant::now();
         self.flush_took = began.elapsed();
         Ok(())
@@ -118,10 +131,12 @@ impl Ledger {
         }
         let index = observed.remote_index.index()?;
         for object in &observed.listing {
-            if self.pending.contains_key(&object.name) {
+            if self.remote.contains_key(&object.name) {
                 continue;
             }
-            let Some(base) = self.base.get(&object.name).filter(|base| base.etag.as_ref() == Some(&object.etag)) else {
+            // Of this run or an earlier one: a file that was only touched has a new entry here, and the remote index may
+            // lack it all the same.
+            let Some(base) = self.entry_of(&object.name).filter(|base| base.etag.as_ref() == Some(&object.etag)) else {
                 continue;
             };
             match index.get(&object.name).filter(|entry| speaks_of(entry, object)) {
@@ -140,7 +155,9 @@ impl Ledger {
 
     /// Whether there is nothing to write; then the copy of the remote index may be kept.
     pub(super) fn is_clean(&self, observed: &mut Observed) -> bool {
-        let clean = self.pending.is_empty() && self.remote.is_empty() && observed.remote_index.damaged().is_none();
+        let moved = self.base.device != Some(observed.scan.device) && !self.base.entries().is_empty();
+        let nothing_new = self.pending.is_empty() && self.remote.is_empty() && !self.unsaved;
+        let clean = nothing_new && !moved && observed.remote_index.damaged().is_none();
         if clean {
             observed.remote_index.keep(&self.folder);
         }
@@ -163,9 +180,8 @@ impl Ledger {
     /// Learns when the new objects were written, by the server's clock: S4 0.4 takes any other time for a change. One page of
     /// a listing where many of them stand close together, else a HEAD each.
     async fn learn_modified<S: ObjectStore>(&mut self, store: &S, listing: &[Listed]) -> Result<(), Error> {
-        let mut learn = std::mem::take(&mut self.learn);
-        learn.sort_by(|a, b| a.0.cmp(&b.0));
-        learn.dedup_by(|later, earlier| later.0 == earlier.0);
+        let learn: BTreeMap<Key, ETag> = std::mem::take(&mut self.learn).into_iter().collect();
+        let learn: Vec<(Key, ETag)> = learn.into_iter().collect();
         let rank = |key: &Key| listing.partition_point(|object| *object.name < *key.as_str());
         let mut heads = Vec::new();
         let mut at = 0;

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ambient::Ambient;
-use crate::index::{LoadError, RemoteIndexError};
+use crate::index::{LoadError, Loaded, RemoteIndexError};
 use crate::key::{self, Key};
 use crate::local::{self, Folder, Ignore, LocalFile, Recovered};
 use crate::reconcile::{
@@ -47,6 +47,8 @@ pub struct Options {
     pub keep_ignored: bool,
     /// Names conflict copies and trash: `HOST-YYYYMMDD-HHMMSS`.
     pub stamp: String,
+    /// Names the place in the bucket: a base that is about another place is none.
+    pub place: String,
 }
 
 /// Who hears of a run, and is asked.
@@ -70,6 +72,8 @@ pub enum Note {
     LocalIndexDamaged(Option<std::path::PathBuf>, String),
     /// The remote index is damaged and will be rewritten.
     RemoteIndexDamaged(String),
+    /// The local index is about another place in a bucket, this one, and does not count.
+    OtherPlace(String),
     /// An earlier run was cut short in the middle of a change; what was done about it.
     Recovered(Recovered),
 }
@@ -89,6 +93,9 @@ pub enum Error {
     /// The bucket can not be listed or read.
     #[error(transparent)]
     Remote(#[from] remote::Error),
+    /// The newer ignore rules of the bucket could not be brought here.
+    #[error("the newer .syncignore of the bucket could not be brought here, and says what the rest is")]
+    Rules(#[source] Failure),
     /// A guard stopped the run before anything was done.
     #[error("stopped by a guard")]
     Guard(Alarm, Vec<Key>),
@@ -159,41 +166,58 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// # Errors
     ///
-    /// Whatever stops the whole run; single keys' failures are in the summary.
+    /// Whatever stops the whole run; single keys' failures are in the summary. What was done before is committed.
     pub async fn sync(&self) -> Result<Summary, Error> {
         self.folder.begin_run(self.options.stamp.clone());
         let mut summary = Summary::default();
         let mut observed = self.observe(true).await?;
         self.recover(&mut observed).await?;
-        let mut ledger = Ledger::new(&mut observed, Arc::clone(&self.folder), self.ambient.now());
-        self.rules_first(&mut observed, &mut ledger, &mut summary).await?;
-        let items = observed.join(ledger.base(), &mut summary);
-        let mut actions = self.decide(items, &mut observed, &mut summary).await?;
-        let mut changed;
-        (actions, changed) = self.untangle(actions, &observed, &ledger);
-        for round in 0..ROUNDS {
-            let plan = Plan::of(std::mem::take(&mut actions));
-            if round == 0 {
-                self.guard(&plan, &observed, &ledger)?;
-            }
-            changed.extend(self.carry_out(plan, &mut ledger, &mut summary).await);
-            if changed.is_empty() || self.cancel.is_cancelled() {
-                break;
-            }
-            if round + 1 == ROUNDS {
-                summary.failed.extend(changed.into_iter().map(|key| (key, Failure::Changed)));
-                break;
-            }
-            let items = self.look_again(std::mem::take(&mut changed), &ledger, &mut summary).await;
-            actions = self.decide(items, &mut observed, &mut summary).await?;
-        }
+        let mut ledger = self.ledger(&mut observed);
+        let synced = self.run(&mut observed, &mut ledger, &mut summary).await;
+        self.carrier.settle().await;
         summary.interrupted = self.cancel.is_cancelled();
         ledger.heal(&mut observed)?;
         if let Some(what) = observed.remote_index.damaged() {
             self.witness.note(Note::RemoteIndexDamaged(what.to_owned()));
         }
-        self.commit(ledger, &mut observed).await?;
-        Ok(summary)
+        let committed = self.commit(ledger, &mut observed).await;
+        synced.and(committed).map(|()| summary)
+    }
+
+    /// Decides and carries out, in rounds: what turns out to be something else than planned is looked at again.
+    async fn run(&self, observed: &mut Observed, ledger: &mut Ledger, summary: &mut Summary) -> Result<(), Error> {
+        let mut actions = self.rules_first(observed, ledger, summary).await?;
+        let rules_seen = !actions.is_empty();
+        let items = observed.join(ledger.base(), summary).into_iter();
+        let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
+        actions.extend(self.decide(items, observed, summary).await?);
+        let mut changed;
+        (actions, changed) = self.untangle(actions, observed, ledger);
+        for round in 1..=ROUNDS {
+            let plan = Plan::of(std::mem::take(&mut actions));
+            self.guard(&plan, observed, ledger, summary)?;
+            changed.extend(self.carry_out(plan, ledger, summary).await);
+            if changed.is_empty() || self.cancel.is_cancelled() {
+                return Ok(());
+            }
+            if round == ROUNDS {
+                break;
+            }
+            let items = self.look_again(std::mem::take(&mut changed), observed, ledger, summary).await;
+            actions = self.decide(items, observed, summary).await?;
+        }
+        summary.failed.extend(changed.into_iter().map(|key| (key, Failure::Changed)));
+        Ok(())
+    }
+
+    /// The ledger on top of the base that was found; one that is about another place is put away.
+    fn ledger(&self, observed: &mut Observed) -> Ledger {
+        let place = self.options.place.clone();
+        if let Some(other) = observed.base.index.place.take_if(|other| *other != place) {
+            self.witness.note(Note::OtherPlace(other));
+            observed.base = Loaded::default();
+        }
+        Ledger::new(observed, Arc::clone(&self.folder), place, self.ambient.now())
     }
 
     /// Plans a run without changing anything at all. What a guard would say comes with the plan.
@@ -204,7 +228,7 @@ impl<S: ObjectStore> Engine<S> {
     pub async fn plan(&self) -> Result<(Plan, Summary, Option<Error>), Error> {
         let mut summary = Summary::default();
         let mut observed = self.observe(false).await?;
-        let ledger = Ledger::new(&mut observed, Arc::clone(&self.folder), self.ambient.now());
+        let ledger = self.ledger(&mut observed);
         let rules = observed.take_rules(ledger.base());
         let rules = self.decide(rules, &mut observed, &mut summary).await?;
         if let Some(planned) = rules.first() {
@@ -219,25 +243,36 @@ impl<S: ObjectStore> Engine<S> {
         let actions = self.decide(items, &mut observed, &mut summary).await?;
         let (actions, _) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
-        let stopped = self.guard(&plan, &observed, &ledger).err();
+        let stopped = self.guard(&plan, &observed, &ledger, &summary).err();
         Ok((plan, summary, stopped))
     }
 
-    /// A newer `.syncignore` is brought here before anything else is planned, for it says what the rest is.
+    /// A newer `.syncignore` is brought here before anything else is planned, for it says what the rest is. Returns what is to
+    /// be done about it with the rest.
     async fn rules_first(
         &self,
         observed: &mut Observed,
         ledger: &mut Ledger,
         summary: &mut Summary,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Planned>, Error> {
         let rules = observed.take_rules(ledger.base());
         let rules = self.decide(rules, observed, summary).await?;
-        if rules.iter().any(|planned| matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal)) {
-            self.carry_out(Plan::of(rules), ledger, summary).await;
-            let ignore = Ignore::load(&self.folder)?;
-            self.rescan(observed, ignore).await?;
+        if !rules.iter().any(|planned| matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal))
+        {
+            return Ok(rules);
         }
-        Ok(())
+        let again = self.carry_out(Plan::of(rules), ledger, summary).await;
+        // By the old rules this run would delete what the new ones spare.
+        if let Some(at) = summary.failed.iter().position(|(key, _)| is_rules(key.as_str())) {
+            return Err(Error::Rules(summary.failed.swap_remove(at).1));
+        }
+        if again.iter().any(|key| is_rules(key.as_str())) {
+            return Err(Error::Rules(Failure::Changed));
+        }
+        ledger.save(None)?;
+        let ignore = Ignore::load(&self.folder)?;
+        self.rescan(observed, ignore).await?;
+        Ok(Vec::new())
     }
 
     /// Takes care of files where the other side has a folder; returns also the keys that wait for that.
@@ -249,12 +284,15 @@ impl<S: ObjectStore> Engine<S> {
         untangle(actions, &observed.scan.files, self.options.policy == Policy::KeepBoth, &item_of)
     }
 
-    fn guard(&self, plan: &Plan, observed: &Observed, ledger: &Ledger) -> Result<(), Error> {
+    /// Stops a plan that looks like an accident; what the run has deleted already counts too.
+    fn guard(&self, plan: &Plan, observed: &Observed, ledger: &Ledger, summary: &Summary) -> Result<(), Error> {
+        let done = |action| summary.done.get(&action).copied().unwrap_or_default();
         let guards = Guards {
             max_delete: self.options.max_delete,
-            known: ledger.base().live(),
-            files: observed.scan.files.len(),
+            known: observed.known,
+            files: observed.scan.files.iter().filter(|file| !is_rules(file.key.as_str())).count(),
             moved_device: ledger.base().device.is_some_and(|device| device != observed.scan.device),
+            deleted: [done(Action::DeleteRemote), done(Action::DeleteLocal)],
         };
         match guard(plan, &guards) {
             Some(alarm) if !self.options.force => {
@@ -269,8 +307,15 @@ impl<S: ObjectStore> Engine<S> {
     async fn carry_out(&self, plan: Plan, ledger: &mut Ledger, summary: &mut Summary) -> Vec<Key> {
         self.witness.planned(&plan);
         summary.conflicts.extend(plan.conflicts);
-        let mut again = Vec::new();
-        for stage in [plan.make_way, plan.transfers, plan.deletions] {
+        let mut again: Vec<Key> = Vec::new();
+        for mut stage in [plan.make_way, plan.transfers, plan.deletions] {
+            // What became ignored leaves the bucket only after the rule is there: other machines must learn of the rule first,
+            // or they would take it for a deletion.
+            let unsettled = summary.conflicts.iter().map(|planned| &planned.item.key);
+            let mut unsettled = unsettled.chain(summary.failed.iter().map(|(key, _)| key)).chain(&again);
+            if unsettled.any(|key| is_rules(key.as_str())) {
+                stage.retain(|planned| !planned.item.ignored);
+            }
             let mut ended = |planned: Planned, result: Result<Done, Failure>| match result {
                 Ok(done) => {
                     again.extend(done.kept_as.clone());

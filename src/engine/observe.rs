@@ -26,6 +26,8 @@ pub struct Observed {
     pub listing: Vec<Listed>,
     /// The index in the bucket.
     pub remote_index: RemoteIndex,
+    /// Number of keys that the base knew at the start.
+    pub known: usize,
 }
 
 impl Observed {
@@ -82,7 +84,8 @@ impl<S: ObjectStore> Engine<S> {
         let remote_index = async { Ok(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
         let listing = async { Ok(remote::list_all(&*self.store).await?) };
         let ((base, ignore, scan), remote_index, listing) = tokio::try_join!(local, remote_index, listing)?;
-        Ok(Observed { base, ignore, scan, listing, remote_index })
+        let known = base.index.live();
+        Ok(Observed { base, ignore, scan, listing, remote_index, known })
     }
 
     /// Scans again, by other rules or because something was put back.
@@ -94,9 +97,15 @@ impl<S: ObjectStore> Engine<S> {
     }
 
     /// Looks at single keys again: one stat and one HEAD each.
-    pub(super) async fn look_again(&self, keys: Vec<Key>, ledger: &Ledger, summary: &mut Summary) -> Vec<Item> {
+    pub(super) async fn look_again(
+        &self,
+        keys: Vec<Key>,
+        observed: &Observed,
+        ledger: &Ledger,
+        summary: &mut Summary,
+    ) -> Vec<Item> {
         let looks = keys.into_iter().map(|key| async move {
-            let item = self.look_at(&key, ledger).await;
+            let item = self.look_at(&key, &observed.ignore, ledger).await;
             (key, item)
         });
         let mut looks = stream::iter(looks).buffer_unordered(32);
@@ -110,8 +119,9 @@ impl<S: ObjectStore> Engine<S> {
         items
     }
 
-    async fn look_at(&self, key: &Key, ledger: &Ledger) -> Result<Item, Failure> {
-        let stat = self.folder.stat(key).map_err(Failure::Local)?;
+    async fn look_at(&self, key: &Key, ignore: &Ignore, ledger: &Ledger) -> Result<Item, Failure> {
+        let ignored = ignore.is_ignored_key(key);
+        let stat = if ignored { None } else { self.folder.stat(key).map_err(Failure::Local)? };
         let file = stat.map(|stat| LocalFile { key: key.clone(), stat });
         let object = match self.store.head(key.as_str()).await {
             Ok(info) => Some(Listed {
@@ -123,7 +133,8 @@ impl<S: ObjectStore> Engine<S> {
             Err(remote::Error::NotFound) => None,
             Err(error) => return Err(Failure::Remote(error)),
         };
-        Ok(examine(key, ledger.entry(key), file.as_ref(), object.as_ref()))
+        let item = examine(key, ledger.entry(key), file.as_ref(), object.as_ref());
+        Ok(Item { ignored, ..item })
     }
 }
 

@@ -76,11 +76,13 @@ fn parse(text: &[u8]) -> Result<Index, DecodeError> {
     let mut index = Index::from_entries(entries);
     if let Ok(at) = index.entries.binary_search_by(|(name, _)| (**name).cmp(key::INDEX)) {
         let (_, header) = index.entries.remove(at);
-        let field = |name: &str| header.unknown.as_ref()?.get(name)?.as_u64();
-        match field("format") {
+        let field = |name: &str| header.unknown.as_ref()?.get(name);
+        let number = |name: &str| field(name).and_then(Value::as_u64);
+        match number("format") {
             Some(format) if format > FORMAT => return Err(DecodeError::Newer(format)),
-            _ => index.device = field("device"),
+            _ => index.device = number("device"),
         }
+        index.place = field("place").and_then(Value::as_str).map(str::to_owned);
     }
     Ok(index)
 }
@@ -135,6 +137,9 @@ fn write_header(line: &mut Vec<u8>, index: &Index) -> io::Result<()> {
     if let Some(device) = index.device {
         fields.insert("device".to_owned(), device.into());
     }
+    if let Some(place) = &index.place {
+        fields.insert("place".to_owned(), place.as_str().into());
+    }
     header.unknown = Some(Box::new(fields));
     line.extend_from_slice(b"\n");
     serde_json::to_writer(&mut *line, key::INDEX)?;
@@ -171,10 +176,11 @@ mod tests {
 
     fn indexes() -> impl Strategy<Value = Index> {
         let map = proptest::collection::btree_map(any::<String>(), entries(), 0..20);
-        (map, any::<Option<u64>>()).prop_map(|(map, device)| {
+        (map, any::<Option<u64>>(), any::<Option<String>>()).prop_map(|(map, device, place)| {
             let entries = map.into_iter().filter(|(name, _)| name != key::INDEX);
             let mut index = Index::from_entries(entries.map(|(name, entry)| (name.into(), entry)).collect());
             index.device = device;
+            index.place = place;
             index
         })
     }

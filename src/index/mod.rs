@@ -31,6 +31,8 @@ pub struct Index {
     entries: Vec<(Box<str>, Entry)>,
     /// The device that the folder was on when the index was written; only in the local index.
     pub device: Option<u64>,
+    /// The place in the bucket that the index is about; only in the local index. What it says of another place is not so.
+    pub place: Option<String>,
 }
 
 impl Index {
@@ -42,7 +44,7 @@ impl Index {
             entries.dedup_by(|a, b| a.0 == b.0);
             entries.reverse();
         }
-        Index { entries, device: None }
+        Index { entries, device: None, place: None }
     }
 
     /// The entries, sorted.

@@ -16,7 +16,8 @@ use crate::key;
 use crate::local::Folder;
 use crate::remote::{Body, Error, Expect, GetOptions, Got, Metadata, ObjectStore};
 
-/// The file in the private folder that keeps the remote index as last seen: a line with its ETag, then its bytes.
+/// The file in the private folder that keeps the remote index as last seen: a line with its ETag and the CRC of its bytes,
+/// then the bytes. A copy that does not agree with its CRC counts as none.
 const CACHE: &str = "remote-index";
 /// How often a commit starts again because another machine was faster.
 const ATTEMPTS: u32 = 40;
@@ -81,9 +82,16 @@ impl RemoteIndex {
     /// machine recorded is in this version. A failure costs only the next run's transfer.
     pub fn keep(&mut self, folder: &Folder) {
         if let Some(etag) = self.etag.as_ref().filter(|_| !self.kept) {
-            let mut copy = format!("{etag}\n").into_bytes();
+            let mut copy = format!("{etag} {:08x}\n", crc(&self.bytes)).into_bytes();
             copy.extend_from_slice(&self.bytes);
             self.kept = folder.write_cache(CACHE, &copy).is_ok();
+        }
+    }
+
+    /// An index that was fetched again may lack what it had when it was healed: the next run looks.
+    fn keep_if(&mut self, healed: bool, folder: &Folder) {
+        if healed {
+            self.keep(folder);
         }
     }
 
@@ -164,11 +172,13 @@ impl RemoteIndex {
         merge: &Merge,
         ambient: &dyn Ambient,
     ) -> Result<(), RemoteIndexError> {
+        // The copy was taken away when the local index was saved.
+        self.kept = false;
         for attempt in 0..ATTEMPTS {
             let mut index = self.index()?.clone();
             let changes = merge.onto(&index);
             if changes.is_empty() && self.damaged.is_none() {
-                self.keep(folder);
+                self.keep_if(attempt == 0, folder);
                 return Ok(());
             }
             index.apply(changes);
@@ -180,7 +190,7 @@ impl RemoteIndex {
                 Ok(written) => {
                     *self =
                         RemoteIndex { etag: Some(written.etag), bytes, decoded: Some(index), ..RemoteIndex::default() };
-                    self.keep(folder);
+                    self.keep_if(attempt == 0, folder);
                     return Ok(());
                 }
                 // A server answers a condition on an object that is gone with not-found.
@@ -196,11 +206,6 @@ impl RemoteIndex {
 }
 
 impl Merge {
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
     /// The changes that still hold over `index`. Where another machine has written the same key since it was seen, the
     /// later object counts, by the server's own clock; a deletion gives way to a live entry.
     fn onto(&self, index: &Index) -> Changes {
@@ -221,8 +226,16 @@ impl Merge {
 fn from_cache(kept: Vec<u8>) -> Option<RemoteIndex> {
     let kept = Bytes::from(kept);
     let line_end = kept.iter().position(|byte| *byte == b'\n')?;
-    let etag = ETag::new(std::str::from_utf8(&kept[..line_end]).ok()?);
-    Some(RemoteIndex { etag: Some(etag), bytes: kept.slice(line_end + 1..), kept: true, ..RemoteIndex::default() })
+    let (etag, sum) = std::str::from_utf8(&kept[..line_end]).ok()?.rsplit_once(' ')?;
+    let bytes = kept.slice(line_end + 1..);
+    let sound = u32::from_str_radix(sum, 16).ok()? == crc(&bytes);
+    sound.then(|| RemoteIndex { etag: Some(ETag::new(etag)), bytes, kept: true, ..RemoteIndex::default() })
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }
 
 async fn collect(mut body: impl Body, size: u64) -> Result<Bytes, Error> {
@@ -283,6 +296,6 @@ mod tests {
 
     #[test]
     fn what_the_index_says_already_is_not_written() {
-        assert!(merge(Some(live(1, "x")), live(1, "x")).is_empty());
+        assert!(merge(Some(live(1, "x")), live(1, "x")).changes.is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,7 @@ use sha2::Digest;
 
 use super::beneath::{At, LIST, convert, make_dirs, open, open_dir, split};
 use super::moves::Renames;
+use super::trash::list;
 use super::{Error, Stat};
 use crate::content::to_hex;
 use crate::key::{Key, PRIVATE};
@@ -158,6 +160,14 @@ impl Folder {
         #[cfg(not(target_os = "linux"))]
         rustix::fs::sync();
         Ok(())
+    }
+
+    /// Whether a name in the key's folder is the key's own, byte by byte. Where this says no and the key's name is taken all the
+    /// same, the file system can not hold the two names apart.
+    pub fn has_name(&self, key: &Key) -> bool {
+        let (parent, name) = split(Path::new(key.as_str()));
+        let opened = open_dir(&self.root, parent).and_then(|dir| open(&dir, Path::new(""), LIST, Mode::empty()));
+        opened.and_then(list).is_ok_and(|entries| entries.iter().any(|(held, _)| held == name.as_bytes()))
     }
 
     /// Fails with [`Error::Changed`] unless the file `key` is exactly what `expected` says.

@@ -129,7 +129,7 @@ pub fn hash_open(file: &File, size: u64, etag: Option<&ETag>) -> std::io::Result
 }
 
 /// Opens the file `key`, which is what `expected` says, for reading. A file that was changed a moment ago is waited for
-/// (20 ms at most), so that any further change shows in its stat: see [`settled`].
+/// (20 ms at most), so that any further change shows in its stat: see [`unsettled_ns`].
 ///
 /// # Errors
 ///
@@ -166,12 +166,7 @@ pub fn check_unchanged(folder: &Folder, key: &Key, file: &File, expected: &Stat)
     }
 }
 
-/// Whether a change after `now_ns` (nanoseconds since the epoch) is sure to show in the file's stat.
-pub fn settled(stat: &Stat, now_ns: i128) -> bool {
-    unsettled_ns(stat, now_ns) == 0
-}
-
-/// Nanoseconds until the file is settled. Times in the future do not count: a tick from now is not one of them.
+/// Nanoseconds until any further change is sure to show in the file's stat. Times in the future do not count: a tick from now is not one of them.
 fn unsettled_ns(stat: &Stat, now_ns: i128) -> u64 {
     let left = |time: i128| {
         let age = now_ns - time;
@@ -294,14 +289,15 @@ mod tests {
 
     #[test]
     fn only_a_change_of_just_now_is_unsettled() {
+        let is_settled = |stat: &Stat, now| unsettled_ns(stat, now) == 0;
         let now = 1_000_000_000_000;
         let stat = |mtime_ns, ctime_ns| Stat { mtime_ns, ctime_ns, ..Stat::default() };
         let long_ago = -5_000_000_000;
-        assert!(settled(&stat(long_ago, long_ago), now));
-        assert!(settled(&stat(i128::from(i64::MAX) * 1_000_000_000, long_ago), now));
-        assert!(settled(&stat(now - TICK_NS, now - TICK_NS), now));
-        assert!(!settled(&stat(long_ago, now - TICK_NS + 1), now));
-        assert!(!settled(&stat(now, long_ago), now));
+        assert!(is_settled(&stat(long_ago, long_ago), now));
+        assert!(is_settled(&stat(i128::from(i64::MAX) * 1_000_000_000, long_ago), now));
+        assert!(is_settled(&stat(now - TICK_NS, now - TICK_NS), now));
+        assert!(!is_settled(&stat(long_ago, now - TICK_NS + 1), now));
+        assert!(!is_settled(&stat(now, long_ago), now));
         assert_eq!(unsettled_ns(&stat(now - 5_000_000, long_ago), now), 15_000_000);
         assert_eq!(unsettled_ns(&stat(now + 5_000_000, long_ago), now), 20_000_000);
     }

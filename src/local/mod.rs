@@ -22,7 +22,7 @@ mod trash;
 
 pub use error::Error;
 pub use folder::Folder;
-pub use hash::{Hasher, check_unchanged, hash_file, hash_open, open_settled, settled};
+pub use hash::{Hasher, check_unchanged, hash_file, hash_open, open_settled};
 pub use ignore::Ignore;
 pub use lock::Lock;
 pub use recover::{Fate, Recovered};

@@ -7,6 +7,7 @@ use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, 
 use crate::config::{Config, Fields, bucket_and_prefix};
 use crate::context::Context;
 use crate::error::{Error, ExitCode, Kind};
+use crate::report;
 use crate::ui::text::printable;
 
 /// The fields without which there is no target, and the options for them.
@@ -25,7 +26,8 @@ pub fn run(context: &Context, args: &AddArgs, check: &Checker<'_>) -> Result<Exi
         let copied = from.iter().filter(|(field, _)| *field != "s3_uri" && CONNECTION.contains(&field.as_str()));
         fields.extend(copied.map(|(field, value)| (field.clone(), value.clone())));
     }
-    let name = if args.fields.is_empty() && args.name.is_none() {
+    let asks = args.fields.is_empty() && args.name.is_none();
+    let name = if asks {
         interview(context, &config, args.copy_target_credentials.is_none(), &mut fields)?
     } else {
         apply(context, &args.fields, &mut fields)?;
@@ -33,7 +35,20 @@ pub fn run(context: &Context, args: &AddArgs, check: &Checker<'_>) -> Result<Exi
         args.name.clone().unwrap_or_else(|| default_name(&fields))
     };
     let check = (!args.no_check).then_some(check);
-    Draft { old: None, name: &name, fields }.save(context, check)?;
+    let draft = Draft { old: None, name: &name, fields };
+    match draft.clone().save(context, check) {
+        Err(error) if asks && error.kind() == Kind::Access => {
+            // So many answers, and one of them is wrong: nobody should have to give them all again.
+            report::tell(&context.ui, &error);
+            let answer = ask(context, "Save it all the same, to be mended with the 'edit' command? [y/N]: ")?;
+            if !answer.eq_ignore_ascii_case("y") {
+                context.ui.note("Nothing has been saved");
+                return Ok(ExitCode::Failed);
+            }
+            draft.save(context, None)?;
+        }
+        saved => saved?,
+    }
     context.ui.say("Target has been added. Start syncing with the 'sync' command");
     context.ui.say("You can edit anything you have entered here using the 'edit' command");
     Ok(ExitCode::Done)
@@ -54,7 +69,9 @@ fn interview(context: &Context, config: &Config, credentials: bool, fields: &mut
     })?;
     require(fields, &NEEDED)?;
     if credentials {
-        set(context, fields, "endpoint_url", &ask(context, "endpoint url [leave blank for AWS]: ")?)?;
+        ask_until(context, "endpoint url [leave blank for AWS]: ", |answer| {
+            set(context, fields, "endpoint_url", answer)
+        })?;
         let access_key = ask(context, "AWS Access Key ID [leave blank for the AWS chain]: ")?;
         if !access_key.is_empty() {
             set(context, fields, "aws_access_key_id", &access_key)?;

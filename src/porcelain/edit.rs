@@ -45,8 +45,7 @@ fn interview(context: &Context, fields: &mut Fields) -> Result<(), Error> {
     })?;
     ask_until(context, &question(fields, "s3 uri", "s3_uri"), |answer| keep_or_set(context, fields, "s3_uri", answer))?;
     for (label, field) in [("endpoint url", "endpoint_url"), ("AWS Access Key ID", "aws_access_key_id")] {
-        let answer = ask(context, &question(fields, label, field))?;
-        keep_or_set(context, fields, field, &answer)?;
+        ask_until(context, &question(fields, label, field), |answer| keep_or_set(context, fields, field, answer))?;
     }
     if !text(fields, "aws_access_key_id").is_empty() {
         let now = if text(fields, "aws_secret_access_key").is_empty() { "" } else { " [unchanged]" };

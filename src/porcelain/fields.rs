@@ -9,9 +9,10 @@ use s4_commands::porcelain::FieldArgs;
 use serde_json::Value;
 
 use super::Checker;
-use crate::config::{Config, Fields, Target, bucket_and_prefix};
+use crate::config::{Config, Fields, Target};
 use crate::context::Context;
 use crate::error::{Error, Kind};
+use crate::remote::{self, S3Uri, UriError};
 
 /// The fields that decide where the bucket is and who may use it.
 pub(super) const CONNECTION: [&str; 6] =
@@ -45,6 +46,7 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
     }
     let value = match field {
         "s3_uri" => Value::String(uri(text)?.to_owned()),
+        "endpoint_url" => Value::String(endpoint(text)?.to_owned()),
         "local_folder" | "state_folder" => Value::String(absolute(context, text)?),
         "max_delete" | "trash_days" => number(text),
         "conflicts" | "on_ignore" => Value::String(text.to_lowercase()),
@@ -66,8 +68,14 @@ fn number(text: &str) -> Value {
 }
 
 fn uri(text: &str) -> Result<&str, Error> {
-    let wrong = || Error::new(Kind::Usage, format!("'{text}' is not an S3 URI")).hint("write it as s3://bucket/path");
-    bucket_and_prefix(text).map(|_| text).ok_or_else(wrong)
+    let wrong = |error: UriError| Error::new(Kind::Usage, error.to_string()).hint("write it as s3://bucket/path");
+    S3Uri::parse(text).map(|_| text).map_err(wrong)
+}
+
+fn endpoint(text: &str) -> Result<&str, Error> {
+    let hint = "write it as https://host or http://host:port";
+    let wrong = |error: remote::Error| Error::new(Kind::Usage, error.to_string()).hint(hint);
+    remote::check_endpoint(text).map(|()| text).map_err(wrong)
 }
 
 fn absolute(context: &Context, text: &str) -> Result<String, Error> {
@@ -111,6 +119,7 @@ pub(super) fn check_folder(folder: &Path) -> Result<(), Error> {
 }
 
 /// What is to become of a target.
+#[derive(Clone)]
 pub(super) struct Draft<'a> {
     /// The target that it replaces.
     pub(super) old: Option<&'a str>,
@@ -208,7 +217,10 @@ fn until<T>(
     while let Some(answer) = ask()? {
         match take(&answer) {
             Ok(taken) => return Ok(Some(taken)),
-            Err(error) => context.ui.warn(&error.chain().join(": ")),
+            Err(error) => {
+                let hints = error.hints().iter().map(|hint| format!("; {hint}"));
+                context.ui.warn(&(error.chain().join(": ") + &hints.collect::<String>()));
+            }
         }
     }
     Ok(None)

@@ -63,14 +63,18 @@ pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
             break;
         }
     }
+    // Reading a large file for its hash can not be stopped; nothing waits for the result any more.
+    runtime.shutdown_background();
     Ok(worst)
 }
 
 async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &Cancel) -> Result<ExitCode, Error> {
     let began = Instant::now();
-    let _interrupts = interrupt::watch(cancel);
+    let _interrupts = interrupt::watch(cancel, &context.ui);
     let session = Session::open(context, target, args.dry_run).await?;
     let policy = policy(context, args, target);
+    // It outlives the engine, whose last files may still be on their way.
+    let _lock = if args.dry_run { None } else { Some(session.lock(context)?) };
     let versions = (policy == Policy::Ask).then(|| versions::of(target, &session));
     let view = RunView::new(Arc::clone(&context.ui), &target.local_folder, &target.s3_uri, args.json, versions);
     let view = Arc::new(view);
@@ -88,7 +92,6 @@ async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &
             None => Ok(ExitCode::Conflicts),
         };
     }
-    let _lock = session.lock(context)?;
     let summary = engine.sync().await;
     view.stop_bar();
     let summary = summary.map_err(|error| explain(target, error))?;
@@ -119,7 +122,14 @@ fn options(context: &Context, args: &SyncArgs, target: &Target, policy: Policy) 
         force: args.force,
         keep_ignored: target.on_ignore == Some(OnIgnore::Keep),
         stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
+        place: place(target),
     }
+}
+
+/// The target's place in a bucket, as the index names it.
+fn place(target: &Target) -> String {
+    let uri = target.s3_uri.trim_end_matches('/');
+    target.endpoint_url.as_ref().map_or_else(|| uri.to_owned(), |endpoint| format!("{uri} at {endpoint}"))
 }
 
 /// This machine's name, as far as it can be part of a file name.

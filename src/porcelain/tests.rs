@@ -41,7 +41,7 @@ impl Home {
     /// One with the target `docs`, which has stored keys.
     fn with_docs() -> Home {
         let home = Home::new();
-        let docs = json!({"local_folder": home.path("docs"), "s3_uri": "s3://b/docs", "region_name": "eu", "profile": "p",
+        let docs = json!({"local_folder": home.path("docs"), "s3_uri": "s3://box/docs", "region_name": "eu", "profile": "p",
             "endpoint_url": "http://h", "aws_access_key_id": "AKID", "aws_secret_access_key": "hunter2",
             "conditional_writes": {"put": false}, "later": 1});
         fs::write(home.path("sync.conf"), json!({"targets": {"docs": docs}}).to_string()).unwrap();
@@ -101,7 +101,7 @@ impl Ran {
 #[test]
 fn add_asks_in_the_words_of_0_4() {
     let home = Home::new();
-    let ran = home.run(&["add"], "~/new\ns3://b/some/docs\nhttp://h\nAKID\nhunter2\neu\n\n");
+    let ran = home.run(&["add"], "~/new\ns3://box/some/docs\nhttp://h\nAKID\nhunter2\neu\n\n");
     ran.done();
     assert_eq!(
         ran.seen.err(),
@@ -120,7 +120,7 @@ fn add_asks_in_the_words_of_0_4() {
     );
     assert_eq!(
         home.target("docs"),
-        json!({"local_folder": home.path("new"), "s3_uri": "s3://b/some/docs", "endpoint_url": "http://h",
+        json!({"local_folder": home.path("new"), "s3_uri": "s3://box/some/docs", "endpoint_url": "http://h",
             "aws_access_key_id": "AKID", "aws_secret_access_key": "hunter2", "region_name": "eu",
             "conditional_writes": {"put": true, "copy": false}})
     );
@@ -142,18 +142,29 @@ fn blank_answers_take_the_current_folder_the_aws_chain_and_the_default_name() {
 fn add_asks_again_after_an_answer_that_makes_no_sense() {
     let home = Home::with_docs();
     fs::write(home.path("file"), "").unwrap();
-    let answers = "~/file\n-\n~/new\n\nbucket/path\ns3://b/new\n\nAKID\n\nhunter2\n\ndocs\n\u{7}\nfine\n";
+    let answers = "~/file\n-\n~/new\n\nbucket/path\ns3://box/new\nh:80\n\nAKID\n\nhunter2\n\ndocs\n\u{7}\nfine\n";
     let ran = home.run(&["add"], answers);
     ran.done();
-    assert_eq!(ran.seen.err().matches("warning: ").count(), 7, "{}", ran.seen.err());
-    assert_eq!(home.target("fine")["s3_uri"], json!("s3://b/new"));
+    assert_eq!(ran.seen.err().matches("warning: ").count(), 8, "{}", ran.seen.err());
+    assert_eq!(home.target("fine")["s3_uri"], json!("s3://box/new"));
+}
+
+#[test]
+fn answers_are_not_lost_when_the_bucket_can_not_be_used() {
+    for (answer, saved) in [("y\n", true), ("n\n", false), ("", false)] {
+        let home = Home { found: None, ..Home::new() };
+        let ran = home.run(&["add"], &format!("~/x\ns3://box/x\n\n\n\n\n{answer}"));
+        assert!(ran.seen.err().contains("error: the bucket 'b' does not exist\nSave it all"), "{}", ran.seen.err());
+        assert_eq!(ran.result.unwrap(), if saved { ExitCode::Done } else { ExitCode::Failed });
+        assert_eq!(home.config().is_null(), !saved, "{answer:?}");
+    }
 }
 
 #[test]
 fn add_names_the_options_when_there_is_nobody_to_ask() {
     let home = Home::new();
     home.run(&["add"], "").failed(Kind::Usage, "a target needs --local-folder DIR and --s3-uri s3://bucket/path");
-    home.run(&["add", "--local-folder", "x"], "s3://b\n")
+    home.run(&["add", "--local-folder", "x"], "s3://box\n")
         .failed(Kind::Usage, "a target needs --s3-uri s3://bucket/path");
     assert_eq!((home.config(), home.tried.get()), (json!(null), 0));
 }
@@ -171,7 +182,7 @@ fn add_takes_everything_by_options() {
             "--local-folder",
             "~/n",
             "--s3-uri",
-            "s3://b/n/",
+            "s3://box/n/",
             "--access-key-id",
             "AKID",
             "--secret-access-key-file",
@@ -204,7 +215,7 @@ fn add_takes_everything_by_options() {
     .done();
     assert_eq!(
         home.target("n"),
-        json!({"local_folder": home.path("n"), "s3_uri": "s3://b/n/", "endpoint_url": "http://h", "region_name": "eu",
+        json!({"local_folder": home.path("n"), "s3_uri": "s3://box/n/", "endpoint_url": "http://h", "region_name": "eu",
             "aws_access_key_id": "AKID", "profile": "p", "storage_class": "STANDARD_IA", "sse": "aws:kms",
             "sse_kms_key_id": "k", "conflicts": "keep-both", "state_folder": home.path("state"), "max_delete": 12.5,
             "trash_days": 3, "on_ignore": "keep", "aws_secret_access_key": "hunter2",
@@ -216,17 +227,17 @@ fn add_takes_everything_by_options() {
 fn a_secret_can_come_from_standard_input() {
     let home = Home::new();
     let args =
-        ["add", "--local-folder", "x", "--s3-uri", "s3://b", "--access-key-id", "A", "--secret-access-key-file", "-"];
+        ["add", "--local-folder", "x", "--s3-uri", "s3://box", "--access-key-id", "A", "--secret-access-key-file", "-"];
     home.run(&args, "\n").failed(Kind::Usage, "there is no secret key in '-'");
     home.run(&args, "hunter2\n").done();
-    assert_eq!(home.target("b")["aws_secret_access_key"], json!("hunter2"));
+    assert_eq!(home.target("box")["aws_secret_access_key"], json!("hunter2"));
 }
 
 #[test]
 fn a_failed_check_saves_nothing_and_no_check_saves_untried() {
     let mut home = Home::new();
     home.found = None;
-    let args = ["add", "--local-folder", "~/x", "--s3-uri", "s3://b/x"];
+    let args = ["add", "--local-folder", "~/x", "--s3-uri", "s3://box/x"];
     home.run(&args, "").failed(Kind::Access, "the bucket 'b' does not exist");
     assert_eq!(home.config(), json!(null));
     assert!(!Path::new(&home.path("x")).exists());
@@ -237,13 +248,13 @@ fn a_failed_check_saves_nothing_and_no_check_saves_untried() {
 #[test]
 fn add_copies_the_credentials_of_another_target_and_does_not_ask_for_them() {
     let home = Home::with_docs();
-    let ran = home.run(&["add", "-C", "docs"], "~/two\ns3://b/two\n\n");
+    let ran = home.run(&["add", "-C", "docs"], "~/two\ns3://box/two\n\n");
     ran.done();
     assert!(!ran.seen.err().contains("AWS") && !ran.seen.err().contains("region"), "{}", ran.seen.err());
     assert_eq!(
         home.target("two"),
         json!({"region_name": "eu", "profile": "p", "endpoint_url": "http://h", "aws_access_key_id": "AKID",
-            "aws_secret_access_key": "hunter2", "local_folder": home.path("two"), "s3_uri": "s3://b/two",
+            "aws_secret_access_key": "hunter2", "local_folder": home.path("two"), "s3_uri": "s3://box/two",
             "conditional_writes": {"put": true, "copy": false}})
     );
     home.run(&["add", "-C", "dosc"], "").failed(Kind::Usage, "\"dosc\" is an unknown target");
@@ -256,13 +267,13 @@ fn add_refuses_what_can_not_be_a_target() {
     let add = |name: &str, folder: &str, uri: &str| {
         home.run(&["add", "--name", name, "--local-folder", folder, "--s3-uri", uri], "")
     };
-    add("docs", "~/x", "s3://b/x").failed(Kind::Usage, "there is a target \"docs\" already");
-    add(" ", "~/x", "s3://b/x").failed(Kind::Usage, "it is empty");
-    add("a\nb", "~/x", "s3://b/x").failed(Kind::Usage, "\"a\\nb\" cannot be the name of a target");
-    add("x", "~/file", "s3://b/x").failed(Kind::Usage, "is not a folder");
-    add("x", "~/x", "b/x").failed(Kind::Usage, "'b/x' is not an S3 URI");
-    add("x", "~/docs", "s3://b/x").failed(Kind::Config, "both use the same folder");
-    home.run(&["add", "--local-folder", "~/x", "--s3-uri", "s3://b/docs/x", "--endpoint-url", "http://h/"], "")
+    add("docs", "~/x", "s3://box/x").failed(Kind::Usage, "there is a target \"docs\" already");
+    add(" ", "~/x", "s3://box/x").failed(Kind::Usage, "it is empty");
+    add("a\nb", "~/x", "s3://box/x").failed(Kind::Usage, "\"a\\nb\" cannot be the name of a target");
+    add("x", "~/file", "s3://box/x").failed(Kind::Usage, "is not a folder");
+    add("x", "~/x", "b/x").failed(Kind::Usage, "'b/x' does not begin with s3://");
+    add("x", "~/docs", "s3://box/x").failed(Kind::Config, "both use the same folder");
+    home.run(&["add", "--local-folder", "~/x", "--s3-uri", "s3://box/docs/x", "--endpoint-url", "http://h/"], "")
         .failed(Kind::Config, "target \"x\" overlaps with target \"docs\": their places in the bucket");
     assert_eq!((home.config()["targets"].as_object().unwrap().len(), home.tried.get()), (1, 0));
 }
@@ -274,7 +285,7 @@ fn edit_shows_what_is_there_but_no_secret() {
     let ran = home.run(&["edit", "docs"], "\n\n\n\n\n\n");
     ran.done();
     let questions = format!(
-        "local folder [{}]: s3 uri [s3://b/docs]: endpoint url [http://h]: AWS Access Key ID [AKID]: AWS Secret Access Key \
+        "local folder [{}]: s3 uri [s3://box/docs]: endpoint url [http://h]: AWS Access Key ID [AKID]: AWS Secret Access Key \
          [unchanged]: region name [eu]: ",
         home.path("docs")
     );
@@ -286,10 +297,10 @@ fn edit_shows_what_is_there_but_no_secret() {
 #[test]
 fn edit_takes_answers_and_clears_by_a_dash() {
     let home = Home::with_docs();
-    home.run(&["edit", "docs"], "\ns3://b/other\n-\n-\n\n").done();
+    home.run(&["edit", "docs"], "\ns3://box/other\n-\n-\n\n").done();
     assert_eq!(
         home.target("docs"),
-        json!({"local_folder": home.path("docs"), "s3_uri": "s3://b/other", "region_name": "eu", "profile": "p", "later": 1,
+        json!({"local_folder": home.path("docs"), "s3_uri": "s3://box/other", "region_name": "eu", "profile": "p", "later": 1,
             "conditional_writes": {"put": true, "copy": false}})
     );
     assert_eq!(home.tried.get(), 1);
@@ -352,12 +363,15 @@ fn targets_are_listed_in_order_and_a_bad_one_stops_no_other() {
     let ran = home.run(&["targets"], "");
     assert_eq!(
         ran.seen.out(),
-        format!("docs: [{} <=> s3://b/docs]\n    the server has no conditional writes for: put\n", home.path("docs"))
+        format!(
+            "docs: [{} <=> s3://box/docs]\n    the server has no conditional writes for uploads\n",
+            home.path("docs")
+        )
     );
-    let config = json!({"targets": {"b": {"local_folder": "/b", "s3_uri": "s3://b"}, "a": {"s3_uri": 1}}});
+    let config = json!({"targets": {"b": {"local_folder": "/b", "s3_uri": "s3://box"}, "a": {"s3_uri": 1}}});
     fs::write(home.path("sync.conf"), config.to_string()).unwrap();
     let ran = home.run(&["targets"], "");
-    assert_eq!((ran.seen.out().as_str(), ran.result.unwrap()), ("b: [/b <=> s3://b]\n", ExitCode::Failed));
+    assert_eq!((ran.seen.out().as_str(), ran.result.unwrap()), ("b: [/b <=> s3://box]\n", ExitCode::Failed));
     assert!(ran.seen.err().starts_with("error: target \"a\": local_folder is missing\n"), "{}", ran.seen.err());
 }
 
@@ -368,7 +382,7 @@ fn targets_as_records_hold_no_keys() {
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         lines[1],
-        json!({"type": "target", "name": "docs", "local_folder": home.path("docs"), "s3_uri": "s3://b/docs",
+        json!({"type": "target", "name": "docs", "local_folder": home.path("docs"), "s3_uri": "s3://box/docs",
             "endpoint_url": "http://h", "region_name": "eu", "profile": "p", "stored_keys": true,
             "conditional_writes": {"put": false}})
     );

@@ -22,6 +22,8 @@ pub struct Guards {
     pub files: usize,
     /// Whether the folder is on another device than when it was last synced.
     pub moved_device: bool,
+    /// Number of keys that this run has deleted already, in the bucket and in the folder.
+    pub deleted: [usize; 2],
 }
 
 /// This many deletions are never a mass, whatever their share.
@@ -75,7 +77,10 @@ pub fn guard(plan: &Plan, guards: &Guards) -> Option<Alarm> {
     if remote > 0 && guards.moved_device {
         return Some(Alarm::MovedDevice { deletions: remote });
     }
-    [(Side::Remote, remote), (Side::Local, local)].into_iter().find_map(|(side, deletions)| {
+    let [deleted_remote, deleted_local] = guards.deleted;
+    let sides = [(Side::Remote, remote, deleted_remote), (Side::Local, local, deleted_local)];
+    sides.into_iter().filter(|(_, deletions, _)| *deletions > 0).find_map(|(side, deletions, before)| {
+        let deletions = deletions + before;
         let too_many = deletions > FEW && deletions as f64 * 100.0 > guards.known as f64 * guards.max_delete;
         too_many.then_some(Alarm::MassDeletion { side, deletions, known: guards.known })
     })
@@ -87,7 +92,7 @@ mod tests {
     use super::super::{Decision, Planned, State};
     use super::*;
 
-    const GUARDS: Guards = Guards { max_delete: 50.0, known: 30, files: 5, moved_device: false };
+    const GUARDS: Guards = Guards { max_delete: 50.0, known: 30, files: 5, moved_device: false, deleted: [0, 0] };
 
     fn plan(action: Action, count: usize, renamed: bool) -> Plan {
         let decision = Decision { local: State::Deleted, remote: State::Unchanged, action: Some(action) };

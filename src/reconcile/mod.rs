@@ -120,10 +120,12 @@ impl Item {
         }
     }
 
-    /// The version number for a content that is new as of `seconds`: always greater than any before it.
+    /// The version number for a content that is new as of `seconds`: always greater than any before it, and never 0, which
+    /// S4 0.4 takes for none.
     pub fn next_version(&self, seconds: i64) -> i64 {
         let before = [&self.base, &self.indexed].into_iter().flatten().filter_map(|entry| entry.remote_timestamp).max();
-        before.map_or(seconds, |before| seconds.max(before.saturating_add(1)))
+        let next = before.map_or(seconds, |before| seconds.max(before.saturating_add(1)));
+        if next == 0 { 1 } else { next }
     }
 }
 

@@ -84,7 +84,9 @@ impl Plan {
         for (deletion, arrival) in [(Action::DeleteRemote, Action::Push), (Action::DeleteLocal, Action::Pull)] {
             let mut gone: HashMap<(u64, Sha256), Vec<usize>> = HashMap::new();
             for (at, planned) in self.deletions.iter().enumerate() {
+                // One that answers a conflict is of another content than the base's.
                 if planned.action == deletion
+                    && planned.decision.action == Some(deletion)
                     && let Some(content) = planned.item.base_content()
                 {
                     gone.entry(content).or_default().push(at);

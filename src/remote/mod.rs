@@ -20,7 +20,7 @@ pub use self::counts::CountsSnapshot;
 pub use self::guarded::{Capabilities, Guarded};
 pub use self::listing::list_all;
 pub use self::probe::{check, probe};
-pub use self::s3::{Connection, S3Store};
+pub use self::s3::{Connection, S3Store, check_endpoint};
 pub use self::uri::{S3Uri, UriError};
 
 use crate::content::{ETag, Sha256};

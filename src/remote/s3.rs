@@ -23,7 +23,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 
 pub use self::body::S3Body;
-pub use self::connect::Connection;
+pub use self::connect::{Connection, check_endpoint};
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;
 use super::uri::S3Uri;

@@ -19,6 +19,12 @@ pub(super) enum Place {
     Over(Stat, Displaced),
 }
 
+enum Order {
+    Install(Job),
+    /// Answered when all orders before it are done.
+    Drain(oneshot::Sender<()>),
+}
+
 struct Job {
     staged: Staged,
     key: Key,
@@ -28,7 +34,7 @@ struct Job {
 
 /// The queue to the one thread that installs.
 pub(super) struct Installer {
-    jobs: mpsc::UnboundedSender<Job>,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
 /// This many files are flushed one by one; from here on, flushing the whole file system once is cheaper.
@@ -38,27 +44,45 @@ const MOST: usize = 512;
 
 impl Installer {
     pub(super) fn start(folder: Arc<Folder>) -> Installer {
-        let (jobs, queue) = mpsc::unbounded_channel();
+        let (orders, queue) = mpsc::unbounded_channel();
         // Ends when the last carrier is gone and the queue is empty.
         tokio::task::spawn_blocking(move || run(&folder, queue));
-        Installer { jobs }
+        Installer { orders }
     }
 
     pub(super) async fn install(&self, staged: Staged, key: Key, place: Place) -> Option<Result<Stat, Error>> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job { staged, key, place, reply }).ok()?;
+        self.orders.send(Order::Install(Job { staged, key, place, reply })).ok()?;
         answer.await.ok()
+    }
+
+    pub(super) async fn drain(&self) {
+        let (reply, answer) = oneshot::channel();
+        if self.orders.send(Order::Drain(reply)).is_ok() {
+            let _ = answer.await;
+        }
     }
 }
 
-fn run(folder: &Folder, mut queue: mpsc::UnboundedReceiver<Job>) {
+fn run(folder: &Folder, mut queue: mpsc::UnboundedReceiver<Order>) {
     let mut waiting = Vec::with_capacity(MOST);
     while queue.blocking_recv_many(&mut waiting, MOST) > 0 {
-        let flushed = flush(folder, &waiting);
-        for (job, flushed) in waiting.drain(..).zip(flushed) {
+        let mut drained = Vec::new();
+        let mut jobs = Vec::with_capacity(waiting.len());
+        for order in waiting.drain(..) {
+            match order {
+                Order::Install(job) => jobs.push(job),
+                Order::Drain(reply) => drained.push(reply),
+            }
+        }
+        let flushed = flush(folder, &jobs);
+        for (job, flushed) in jobs.into_iter().zip(flushed) {
             let installed = flushed.and_then(|()| install(folder, job.staged, &job.key, job.place));
             // Nobody waits for it any more when the run was interrupted: the next one will recognise it.
             let _ = job.reply.send(installed);
+        }
+        for reply in drained {
+            let _ = reply.send(());
         }
     }
 }

@@ -146,6 +146,11 @@ impl<S: ObjectStore> Carrier<S> {
         .await;
     }
 
+    /// Waits until everything that was handed over for installing is in its place: the folder's lock must outlive it.
+    pub async fn settle(&self) {
+        self.installer.drain().await;
+    }
+
     async fn carry_out_one(&self, planned: &Planned) -> Result<Done, Failure> {
         match planned.action {
             Action::Push => self.push(planned).await,
@@ -180,7 +185,20 @@ impl<S: ObjectStore> Carrier<S> {
         Ok(record::deleted(item, self.ambient.now()))
     }
 
+    /// Deletes a batch of objects, those whose files are still gone: deletions come last, and the scan may be hours old.
     async fn delete_remote(&self, batch: Vec<Planned>) -> Vec<(Planned, Result<Done, Failure>)> {
+        let still_gone = |planned: &Planned| {
+            planned.item.ignored
+                || planned.item.remote.is_none()
+                || matches!(self.folder.stat(&planned.item.key), Ok(None))
+        };
+        let (batch, back): (Vec<_>, Vec<_>) = batch.into_iter().partition(still_gone);
+        let mut results: Vec<_> = back.into_iter().map(|planned| (planned, Err(Failure::Changed))).collect();
+        results.extend(self.delete_objects(batch).await);
+        results
+    }
+
+    async fn delete_objects(&self, batch: Vec<Planned>) -> Vec<(Planned, Result<Done, Failure>)> {
         let deletions: Vec<Deletion> = batch
             .iter()
             .filter_map(|planned| {

@@ -58,16 +58,13 @@ pub async fn run_all<I, T, F, R>(
         }
         let next = tokio::select! {
             next = tasks.join_next() => next,
-            () = cancel.cancelled(), if !cancel.is_cancelled() => continue,
+            () = cancel.cancelled() => return wind_up(tasks, ended).await,
         };
         match next {
             Some(Ok(result)) => ended(result),
             Some(Err(failed)) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
             Some(Err(_)) => {}
             None => return,
-        }
-        if cancel.is_cancelled() {
-            return wind_up(tasks, ended).await;
         }
     }
 }
@@ -92,6 +89,20 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
 
+    #[tokio::test(start_paused = true)]
+    async fn work_that_does_not_end_does_not_hold_up_an_interruption() {
+        let cancel = Cancel::default();
+        let work = |_: usize| std::future::pending::<()>();
+        let interrupt = async {
+            tokio::task::yield_now().await;
+            cancel.cancel();
+        };
+        let ignore = &mut |()| {};
+        let run = run_all(vec![1, 2], 1, &cancel, work, ignore);
+        let ended = async { futures::join!(run, interrupt) };
+        assert!(tokio::time::timeout(GRACE * 2, ended).await.is_ok(), "it waits for what never ends");
+    }
+
     #[tokio::test]
     async fn everything_runs_and_never_more_than_the_limit_at_once() {
         let running = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
@@ -110,6 +121,21 @@ mod tests {
         results.sort_unstable();
         assert_eq!(results, (0..100).collect::<Vec<_>>());
         assert_eq!(running.1.load(Ordering::SeqCst), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interruption_does_not_wait_for_the_first_to_end() {
+        let cancel = Cancel::default();
+        let stop = cancel.clone();
+        let stopped = tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            stop.cancel();
+        });
+        let mut nobody = |_: usize| {};
+        let run = run_all(vec![0], 1, &cancel, |_: usize| std::future::pending::<usize>(), &mut nobody);
+        let ended = tokio::time::timeout(GRACE * 10, run).await;
+        stopped.await.unwrap();
+        assert!(ended.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::install::Place;
 use super::push::blocking;
 use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIGHT, parts, record};
-use crate::content::{ETag, Sha256};
+use crate::content::{ETag, Md5Form, Sha256};
 use crate::key::Key;
 use crate::local::{self, Displaced, Hasher, LocalContent, Staged};
 use crate::reconcile::{Action, Item, Planned, Source, conflict_key};
@@ -18,6 +18,8 @@ struct Fetched {
     staged: Staged,
     info: ObjectInfo,
     sha256: Sha256,
+    /// Whether the object's ETag has the form of an MD5 and is not the one of what arrived, with nothing else to go by.
+    doubtful: bool,
 }
 
 impl<S: ObjectStore> Carrier<S> {
@@ -29,7 +31,7 @@ impl<S: ObjectStore> Carrier<S> {
             return Ok(done);
         }
         let fetched = self.fetch(item).await?;
-        let Fetched { staged, info, sha256 } = fetched;
+        let Fetched { staged, info, sha256, .. } = fetched;
         staged.set(
             info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000),
             info.metadata.mode,
@@ -73,9 +75,13 @@ impl<S: ObjectStore> Carrier<S> {
             }
             Some(local) => Place::Over(local.stat, Displaced::Trash),
         };
-        let installed = self.installer.install(staged, key.clone(), place).await;
-        let stat = installed.unwrap_or(Err(local::Error::Changed { path: key.as_str().into() }))?;
-        Ok((stat, kept_as))
+        match self.installer.install(staged, key.clone(), place).await {
+            Some(Ok(stat)) => Ok((stat, kept_as)),
+            // A file made just now, or one whose name this file system can not hold apart.
+            Some(Err(local::Error::Exists { .. })) if self.folder.has_name(key) => Err(Failure::Changed),
+            Some(Err(error)) => Err(error.into()),
+            None => Err(Failure::Interrupted),
+        }
     }
 
     pub(super) fn free_conflict_key(&self, key: &Key) -> Result<Option<Key>, Failure> {
@@ -88,17 +94,30 @@ impl<S: ObjectStore> Carrier<S> {
         Ok(None)
     }
 
-    /// Fetches an object into staging; one that arrives damaged is fetched again.
+    /// Fetches an object into staging; one that arrives damaged is fetched again. An encrypted object's ETag looks like an
+    /// MD5 and is none: there, arriving the same twice is what can be asked for.
     async fn fetch(&self, item: &Item) -> Result<Fetched, Failure> {
-        for attempt in 1.. {
-            match self.fetch_once(item).await {
-                Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {
-                    tokio::time::sleep(self.ambient.jitter(attempt)).await;
+        let mut attempt = 1;
+        let mut first = None;
+        loop {
+            let again = match self.fetch_once(item).await {
+                Ok(fetched) if fetched.doubtful && first != Some(fetched.sha256) && attempt < ATTEMPTS => {
+                    first = Some(fetched.sha256);
+                    Ok(())
                 }
-                ended => return ended,
-            }
+                Ok(fetched) if fetched.doubtful && first != Some(fetched.sha256) => {
+                    Err(remote::Error::Damaged("the content arrived differently each time".to_owned()).into())
+                }
+                Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {
+                    Ok(())
+                }
+                Ok(fetched) => return Ok(fetched),
+                Err(failure) => Err(failure),
+            };
+            again?;
+            tokio::time::sleep(self.ambient.jitter(attempt)).await;
+            attempt += 1;
         }
-        Err(Failure::Changed)
     }
 
     async fn fetch_once(&self, item: &Item) -> Result<Fetched, Failure> {
@@ -120,8 +139,7 @@ impl<S: ObjectStore> Carrier<S> {
             self.progress.moved(chunk.len() as u64);
         }
         check_length(arrived, info.size)?;
-        let sha256 = check_content(item, &info, hasher.finish())?;
-        Ok(Fetched { staged, info, sha256 })
+        checked(item, staged, info, hasher.finish())
     }
 
     /// A big object, in ranges of that very version, each written where it belongs as it comes.
@@ -129,22 +147,18 @@ impl<S: ObjectStore> Carrier<S> {
         staged.allocate(size)?;
         let file = &staged;
         let part = |start: u64, length: u64| async move {
-            if self.cancel.is_cancelled() {
-                return Err(Failure::Interrupted);
+            let mut attempt = 1;
+            loop {
+                match self.fetch_part(item, etag, (start, length), file).await {
+                    Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_)))
+                        if attempt < ATTEMPTS =>
+                    {
+                        tokio::time::sleep(self.ambient.jitter(attempt)).await;
+                        attempt += 1;
+                    }
+                    ended => return ended,
+                }
             }
-            let options =
-                GetOptions { range: Some((start, length)), if_match: Some(etag.clone()), if_none_match: None };
-            let Got::Object(info, mut body) = self.store.get(item.key.as_str(), options).await? else {
-                return Err(Failure::Changed);
-            };
-            let mut arrived = 0;
-            while let Some(chunk) = body.chunk().await? {
-                file.write_at(start + arrived, &chunk)?;
-                arrived += chunk.len() as u64;
-                self.progress.moved(chunk.len() as u64);
-            }
-            check_length(arrived, length)?;
-            Ok(info)
         };
         let ranges = parts(size).map(|(start, length)| part(start, length));
         let infos: Vec<ObjectInfo> = stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
@@ -153,8 +167,35 @@ impl<S: ObjectStore> Carrier<S> {
         let hashed =
             move || local::hash_open(&copy, size, Some(&etag)).map_err(|source| local::Error::Io { path, source });
         let content = blocking(hashed).await?;
-        let sha256 = check_content(item, &info, content)?;
-        Ok(Fetched { staged, info, sha256 })
+        checked(item, staged, info, content)
+    }
+
+    async fn fetch_part(
+        &self,
+        item: &Item,
+        etag: &ETag,
+        (start, length): (u64, u64),
+        file: &Staged,
+    ) -> Result<ObjectInfo, Failure> {
+        if self.cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        let options = GetOptions { range: Some((start, length)), if_match: Some(etag.clone()), if_none_match: None };
+        let Got::Object(info, mut body) = self.store.get(item.key.as_str(), options).await? else {
+            return Err(Failure::Changed);
+        };
+        // A server that ignores the condition must not have two versions mixed.
+        if info.etag != *etag {
+            return Err(Failure::Changed);
+        }
+        let mut arrived = 0;
+        while let Some(chunk) = body.chunk().await? {
+            file.write_at(start + arrived, &chunk)?;
+            arrived += chunk.len() as u64;
+            self.progress.moved(chunk.len() as u64);
+        }
+        check_length(arrived, length)?;
+        Ok(info)
     }
 
     /// Reads a small object whole.
@@ -216,14 +257,23 @@ fn check_length(arrived: u64, promised: u64) -> Result<(), remote::Error> {
 }
 
 /// Checks what arrived against whatever is known of this version of the object: an ETag that is its MD5, the sum in its own
-/// metadata, the sum that an index has for this ETag. One that agrees is proof; if one is there and none agrees, the
+/// metadata, the sum that an index has for this ETag. One that agrees is proof; if sums are there and none agrees, the
 /// content is damaged.
-fn check_content(item: &Item, info: &ObjectInfo, content: LocalContent) -> Result<Sha256, remote::Error> {
+fn checked(item: &Item, staged: Staged, info: ObjectInfo, content: LocalContent) -> Result<Fetched, Failure> {
     let there = item.remote.as_ref().filter(|remote| remote.etag == info.etag);
     let known = [info.metadata.sha256, there.and_then(|remote| remote.sha256)];
     let mut known = known.into_iter().flatten().peekable();
-    if content.matches_etag || known.peek().is_none() || known.any(|sum| sum == content.sha256) {
-        return Ok(content.sha256);
+    let sha256 = content.sha256;
+    if content.matches_etag {
+        return Ok(Fetched { staged, info, sha256, doubtful: false });
     }
-    Err(remote::Error::Damaged("the content that arrived has another sum than the one that was written".to_owned()))
+    if known.peek().is_none() {
+        let doubtful = matches!(info.etag.md5_form(), Some(Md5Form::Whole(_)));
+        return Ok(Fetched { staged, info, sha256, doubtful });
+    }
+    if known.any(|sum| sum == sha256) {
+        return Ok(Fetched { staged, info, sha256, doubtful: false });
+    }
+    Err(remote::Error::Damaged("the content that arrived has another sum than the one that was written".to_owned())
+        .into())
 }

@@ -53,16 +53,17 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     async fn put(&self, item: &Item, content: Bytes, metadata: &Metadata) -> Result<Written, Failure> {
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             match self.store.put(item.key.as_str(), content.clone(), metadata, &expect(item)).await {
                 // Another operation on the key was under way: the write is made again.
                 Err(remote::Error::Conflict) if attempt < ATTEMPTS => {
                     tokio::time::sleep(self.ambient.jitter(attempt)).await;
+                    attempt += 1;
                 }
                 ended => return Ok(ended?),
             }
         }
-        Err(Failure::Changed)
     }
 
     /// The content is in the bucket already, under a key that was renamed to this one.
@@ -104,16 +105,26 @@ impl<S: ObjectStore> Carrier<S> {
         file: &Arc<File>,
         metadata: &Metadata,
     ) -> Result<Written, Failure> {
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             match self.upload_once(item, stat, file, metadata).await {
-                // Another operation on the key was under way: a multipart upload then has to begin anew.
+                // Another operation on the key was under way, and the upload has to begin anew; or its end was applied and
+                // the answer lost. The object tells.
                 Err(Failure::Remote(remote::Error::Conflict)) if attempt < ATTEMPTS => {
+                    let there = match self.store.head(item.key.as_str()).await {
+                        Ok(info) => Some(info.etag),
+                        Err(remote::Error::NotFound) => None,
+                        Err(error) => return Err(error.into()),
+                    };
+                    if there.as_ref() != item.remote.as_ref().map(|remote| &remote.etag) {
+                        return Err(Failure::Changed);
+                    }
                     tokio::time::sleep(self.ambient.jitter(attempt)).await;
+                    attempt += 1;
                 }
                 ended => return ended,
             }
         }
-        Err(Failure::Changed)
     }
 
     async fn upload_once(

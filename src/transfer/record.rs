@@ -36,14 +36,24 @@ pub(super) fn pushed(item: &Item, stat: &Stat, sha256: Sha256, written: Written,
         mode: Some(stat.mode),
         ..Entry::default()
     };
-    // S4 0.4 takes a key that it knows as deleted for created again, and not for a conflict, only if the entry says "not
-    // there" at the version of its own tombstone.
-    let tombstone = [&item.indexed, &item.base].into_iter().flatten().find(|entry| entry.is_tombstone());
-    let reborn = tombstone.filter(|_| item.remote.is_none()).and_then(|entry| entry.remote_timestamp);
+    let reborn = buried_at(item);
     object.remote_timestamp = reborn.or(object.remote_timestamp);
     let mut local = object.clone();
     local.set_stat(stat);
     Done { local, remote: Some(object), learn_modified: reborn.is_none(), bytes, kept_as: None }
+}
+
+/// The version at which some machine with S4 0.4 may know the key as deleted.
+///
+/// Such a machine takes the key for created again, and not for a conflict, only from an entry that says "not there" at that
+/// version; until it has done so (and written an entry of its own) each new content must be recorded like that. Machines
+/// with S4 0.4 that still have the key, and those that go back to it, ask a question then. So it is not done where none of
+/// them has taken the deletion in: the tombstone is still as s4 wrote it, with a size.
+fn buried_at(item: &Item) -> Option<i64> {
+    let base = item.base.as_ref().filter(|_| item.remote.is_none());
+    let gone = item.indexed.iter().chain(base).find(|entry| entry.local_timestamp.is_none())?;
+    let is_ours = gone.is_tombstone() && gone.size.is_some();
+    gone.remote_timestamp.filter(|_| !is_ours)
 }
 
 /// A content that went from the bucket to the folder.
@@ -102,10 +112,17 @@ fn adopted_object(item: &Item, object: &Remote, sha256: Option<Sha256>) -> Entry
     }
 }
 
-/// A key that is gone on both sides now.
+/// A key that is gone on both sides now. A tombstone that somebody else wrote for it stays as it is.
 pub(super) fn deleted(item: &Item, now: i64) -> Done {
-    let tombstone = last_known(item).tombstone(now);
-    Done { local: tombstone.clone(), remote: Some(tombstone), learn_modified: false, bytes: 0, kept_as: None }
+    let told = item.indexed.as_ref().filter(|entry| entry.is_tombstone());
+    let mut tombstone = last_known(item).tombstone(now);
+    if told.is_none() {
+        // S4 0.4 may have written the entry that the tombstone is made of; the deletion is ours.
+        let known = [item.base.as_ref().and_then(|base| base.size), item.remote.as_ref().map(|remote| remote.size)];
+        tombstone.size = tombstone.size.or(known.into_iter().flatten().next());
+    }
+    let remote = told.is_none().then(|| tombstone.clone());
+    Done { local: tombstone, remote, learn_modified: false, bytes: 0, kept_as: None }
 }
 
 /// A key that this machine has nothing to do with any more. The bucket's index keeps its entry while the object is there.
@@ -119,4 +136,59 @@ pub(super) fn forgotten(item: &Item, now: i64) -> Done {
 /// The entry whose version a tombstone takes over: the remote index's if it has one, for S4 0.4 compares with that.
 fn last_known(item: &Item) -> Entry {
     item.indexed.clone().or_else(|| item.base.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::ETag;
+    use crate::reconcile::testing::{base, item, local, remote, sum};
+
+    const NOW: i64 = 1_000;
+
+    /// Deletes the object of a key that is in sync at version 65, as `indexed` tells of it.
+    fn deletes(indexed: &Entry) -> Done {
+        let mut item = item(Some(base('A', 1)), None, Some(remote('A', 1, true)));
+        item.set_index_entry(Some(indexed));
+        deleted(&item, NOW)
+    }
+
+    /// Pushes a content with mtime 66, over what base, bucket and index tell of the key.
+    fn pushes(base_is: Option<Entry>, object: Option<Remote>, indexed: Option<&Entry>) -> Entry {
+        let mut item = item(base_is, Some(local('B', 1, true)), object);
+        item.set_index_entry(indexed);
+        let written = Written { etag: ETag::new("new"), version_id: None };
+        let stat = item.local.as_ref().unwrap().stat;
+        pushed(&item, &stat, sum('B'), written, 1).remote.unwrap()
+    }
+
+    /// What S4 0.4 writes.
+    fn of_old(local_timestamp: Option<i64>) -> Entry {
+        Entry { local_timestamp, remote_timestamp: Some(65), ..Entry::default() }
+    }
+
+    #[test]
+    fn a_tombstone_shows_who_deleted() {
+        for indexed in [base('A', 1), of_old(Some(65))] {
+            assert_eq!(deletes(&indexed).remote.unwrap().size, Some(1));
+        }
+        for told in [of_old(None), base('A', 1).tombstone(1)] {
+            let done = deletes(&told);
+            assert_eq!((done.remote, done.local.size), (None, told.size));
+        }
+    }
+
+    #[test]
+    fn a_key_made_again_is_later_than_a_tombstone_of_s4_and_a_creation_to_one_of_s4_0_4() {
+        let ours = deletes(&base('A', 1)).local;
+        assert_eq!(pushes(Some(ours.clone()), None, Some(&ours)).remote_timestamp, Some(66));
+        let again = pushes(Some(ours), None, Some(&of_old(None)));
+        assert_eq!((again.local_timestamp, again.remote_timestamp), (None, Some(65)));
+        // Nobody with S4 0.4 has fetched it yet, and it is edited.
+        let edited = pushes(Some(base('A', 1)), Some(remote('A', 1, true)), Some(&again));
+        assert_eq!((edited.local_timestamp, edited.remote_timestamp), (None, Some(65)));
+        // Somebody has.
+        let edited = pushes(Some(base('A', 1)), Some(remote('A', 1, true)), Some(&of_old(Some(65))));
+        assert_eq!(edited.remote_timestamp, Some(66));
+    }
 }

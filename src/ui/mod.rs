@@ -148,6 +148,13 @@ impl Ui {
         self.print(line.as_bytes(), true);
     }
 
+    /// Prints what was done, as [`Ui::say`], unless only what went wrong is wanted.
+    pub fn relate(&self, line: &str) {
+        if self.options.level <= LogLevel::Info {
+            self.say(line);
+        }
+    }
+
     /// Prints a record on a line of its own. Records may be held back until [`Ui::flush`].
     pub fn record(&self, record: &Record) {
         // Serializing fails only for maps whose keys are no texts, and records have none.

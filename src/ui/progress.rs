@@ -1,13 +1,17 @@
 //! The progress of transfers, as a bar on a terminal.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::text::grouped;
+use super::text::{duration, grouped};
 
 /// Redraws a second, at most.
 const REDRAWS: u8 = 10;
+/// An estimate beyond this says only that there is none yet, as while the first large file is hashed.
+const LONGEST_ESTIMATE: Duration = Duration::from_secs(24 * 3600);
 
 /// What is done of a run's transfers. Shows itself while it lives, on a terminal; costs nothing elsewhere.
 #[derive(Debug)]
@@ -21,9 +25,9 @@ impl Progress {
     pub(super) fn new(visible: bool, files: u64, bytes: u64) -> Progress {
         let target = if visible { ProgressDrawTarget::stderr_with_hz(REDRAWS) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(bytes), target);
-        let style = "{wide_bar} {msg}, {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
+        let style = "{wide_bar} {msg}, {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}{left}";
         if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("left", show_left));
         }
         let progress = Progress { bar, files: AtomicU64::new(0), total: AtomicU64::new(files) };
         progress.show_files();
@@ -61,6 +65,16 @@ impl Progress {
     }
 }
 
+/// How long it will take, where that can be told.
+fn show_left(state: &ProgressState, text: &mut dyn Write) {
+    // Writing into the bar's text can not fail.
+    let _ = text.write_str(&left(state.eta()));
+}
+
+fn left(eta: Duration) -> String {
+    if eta.is_zero() || eta > LONGEST_ESTIMATE { String::new() } else { format!(", {} left", duration(eta)) }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
@@ -70,6 +84,13 @@ impl Drop for Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_estimate_shows_only_if_it_is_one() {
+        assert_eq!(left(Duration::from_secs(75)), ", 1 min 15 s left");
+        assert_eq!(left(Duration::ZERO), "");
+        assert_eq!(left(Duration::from_secs(2 * 365 * 24 * 3600)), "");
+    }
 
     #[test]
     fn a_hidden_bar_counts_and_shows_nothing() {

@@ -47,7 +47,7 @@ impl RunView {
             self.ui.record(&Record::Header(record::Header::new(Some(name))));
         } else {
             let [folder, uri] = &self.places;
-            self.ui.say(&format!("Syncing {} [{folder} <=> {uri}]", printable(name)));
+            self.ui.relate(&format!("Syncing {} [{folder} <=> {uri}]", printable(name)));
         }
     }
 
@@ -95,7 +95,7 @@ impl RunView {
         if symlinks > 0 {
             self.ui.note(&format!("{} left alone", count(symlinks, "symbolic link")));
         }
-        self.ui.say(&closing(summary, took));
+        self.ui.relate(&closing(summary, took));
     }
 
     fn show_problems(&self, summary: &Summary) {
@@ -129,9 +129,9 @@ impl RunView {
             let key = printable(conflict.item.key.as_str());
             let states =
                 format!("{} here, {} in the bucket", word(conflict.decision.local), word(conflict.decision.remote));
-            self.ui.warn(&format!(
-                "conflict left alone: \"{key}\" ({states}); answer it with --conflicts, or on a terminal"
-            ));
+            // Whoever was asked knows how.
+            let how = if self.versions.is_none() { "; answer it with --conflicts, or on a terminal" } else { "" };
+            self.ui.warn(&format!("conflict left alone: \"{key}\" ({states}){how}"));
         }
     }
 
@@ -186,14 +186,14 @@ impl Progress for RunView {
             Ok(done) if self.json => self.ui.record(&Record::Outcome(outcome(planned, "done", done.bytes))),
             Ok(done) => {
                 if let Some(line) = self.line(planned, done.kept_as.as_ref()) {
-                    self.ui.say(&line);
+                    self.ui.relate(&line);
                 }
             }
             // It is looked at again, or told at the end.
             Err(Failure::Changed | Failure::Interrupted) => {}
             Err(Failure::Moved(beside)) if !self.json => {
                 let (key, beside) = (printable(planned.item.key.as_str()), printable(beside.as_str()));
-                self.ui.say(&format!("Keeping {key} as {beside}: a folder takes its place"));
+                self.ui.relate(&format!("Keeping {key} as {beside}: a folder takes its place"));
             }
             Err(Failure::Moved(_)) => self.ui.record(&Record::Outcome(outcome(planned, "done", 0))),
             Err(failure) if self.json => {
@@ -242,6 +242,9 @@ impl Witness for RunView {
             }
             Note::RemoteIndexDamaged(what) => {
                 format!("the index in the bucket is damaged ({what}) and is written anew")
+            }
+            Note::OtherPlace(other) => {
+                format!("the folder was last synced with {}; going on as in a first sync", printable(&other))
             }
             Note::Recovered(Recovered { path, fate }) => format!("a run was cut short; \"{path}\" {}", told(&fate)),
         });

@@ -38,6 +38,15 @@ fn results_and_talk_go_their_own_ways() {
 }
 
 #[test]
+fn what_was_done_is_not_told_where_only_troubles_are_wanted() {
+    let (ui, seen) = Ui::captured_with("", Options { level: LogLevel::Warning, ..options() });
+    ui.relate("done");
+    ui.say("asked for");
+    ui.warn("odd");
+    assert_eq!((seen.out().as_str(), seen.err().as_str()), ("asked for\n", "warning: odd\n"));
+}
+
+#[test]
 fn talk_is_always_printable() {
     let (ui, seen) = Ui::captured("");
     ui.note("a\u{1b}b");

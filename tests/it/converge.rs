@@ -71,6 +71,7 @@ impl Machine {
             force: true,
             keep_ignored: false,
             stamp: format!("m{}-{:04}", self.name, self.runs),
+            place: "s3://bucket/p".to_owned(),
         };
         let sides = (folder, Arc::clone(&self.store));
         let engine = Engine::new(sides, Arc::new(Clock::System), Arc::new(Silent), Cancel::default(), options);

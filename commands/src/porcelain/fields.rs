@@ -41,6 +41,8 @@ pub struct FieldArgs {
     #[arg(long, value_name = "SECRET")]
     pub secret_access_key: Option<Secret>,
     /// The region of the bucket
+    ///
+    /// Without it: what the AWS chain says, or us-east-1.
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
     /// The profile in ~/.aws to take the keys from
@@ -66,12 +68,18 @@ pub struct FieldArgs {
     #[arg(long, value_name = "DIR")]
     pub state_folder: Option<String>,
     /// Refuse to delete more than this share of the keys
+    ///
+    /// For either side; 50 if nothing is said. Ten deletions are never too many.
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub max_delete: Option<String>,
     /// How many days to keep what a sync removes or replaces
+    ///
+    /// In .s4/trash below the folder; 7 if nothing is said.
     #[arg(long, value_name = "DAYS", value_parser = days)]
     pub trash_days: Option<String>,
     /// What becomes of synced objects that are now ignored
+    ///
+    /// `delete` if nothing is said. The files themselves always stay.
     #[arg(long, value_name = "CHOICE", value_parser = clearable::<OnIgnore>(), ignore_case = true)]
     pub on_ignore: Option<String>,
 }

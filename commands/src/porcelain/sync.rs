@@ -27,9 +27,14 @@ pub struct SyncArgs {
     #[arg(long, value_name = "CHOICE", ignore_case = true)]
     pub conflicts: Option<Conflicts>,
     /// Say what would be done, and do nothing
+    ///
+    /// With the bytes, the requests, and what they would cost at the prices of AWS.
     #[arg(long)]
     pub dry_run: bool,
     /// Go on where a guard would refuse
+    ///
+    /// A guard refuses to delete very much at once, to empty the bucket because the folder is empty, and to delete when the
+    /// folder is on another device than before.
     #[arg(long)]
     pub force: bool,
     /// Print records, one JSON object a line

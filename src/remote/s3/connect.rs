@@ -55,7 +55,7 @@ pub(super) async fn client(
     counts: &Arc<Counts>,
     encrypted: &Arc<AtomicBool>,
 ) -> Result<Client, Error> {
-    check_endpoint(connection.endpoint_url.as_deref())?;
+    connection.endpoint_url.as_deref().map_or(Ok(()), check_endpoint)?;
     let mut config = match keys(connection)? {
         Some(keys) => given(connection, keys),
         None => from_chain(connection).await,
@@ -85,8 +85,11 @@ pub(super) fn patience(bytes: usize) -> TimeoutConfig {
 }
 
 /// Refuses what is no endpoint, without repeating what might be a password in it.
-fn check_endpoint(endpoint: Option<&str>) -> Result<(), Error> {
-    let Some(endpoint) = endpoint else { return Ok(()) };
+///
+/// # Errors
+///
+/// [`Error::Other`] with what is wrong.
+pub fn check_endpoint(endpoint: &str) -> Result<(), Error> {
     if endpoint.contains('@') {
         return Err(Error::Other("the endpoint must not hold a user name or password".into()));
     }

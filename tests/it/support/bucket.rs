@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::types::Object;
 use s4_test_server::{Options, Server};
 use tokio::runtime::Runtime;
 
@@ -104,23 +105,44 @@ impl Bucket {
 
     /// The objects and their bytes by key, below the target's prefix; without s4's own.
     pub(crate) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
-        let own = |key: &str| key == ".index" || key.starts_with(".s4/");
-        self.objects().into_iter().filter(|(key, _)| !own(key)).collect()
+        self.objects().into_iter().filter(|(key, _)| !is_own(key)).collect()
     }
 
     /// As [`Bucket::tree`], with s4's own.
     pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        let listed = self.list();
         self.runtime.block_on(async {
-            let list = self.client.list_objects_v2().bucket(&self.name).prefix(format!("{PREFIX}/"));
-            let mut pages = list.into_paginator().send();
             let mut objects = BTreeMap::new();
+            for object in &listed {
+                let name = object.key().unwrap();
+                let got = self.client.get_object().bucket(&self.name).key(name).send().await.unwrap();
+                let bytes = got.body.collect().await.unwrap().to_vec();
+                objects.insert(name[PREFIX.len() + 1..].to_owned(), bytes);
+            }
+            objects
+        })
+    }
+
+    /// ETag and `LastModified` of each object of [`Bucket::tree`]: equal ones show that nobody wrote it in between.
+    pub(crate) fn stamps(&self) -> BTreeMap<String, String> {
+        let mut stamps = BTreeMap::new();
+        for object in self.list() {
+            let key = object.key().unwrap()[PREFIX.len() + 1..].to_owned();
+            if !is_own(&key) {
+                let modified = object.last_modified().unwrap();
+                stamps.insert(key, format!("{} {modified}", object.e_tag().unwrap()));
+            }
+        }
+        stamps
+    }
+
+    fn list(&self) -> Vec<Object> {
+        let list = self.client.list_objects_v2().bucket(&self.name).prefix(format!("{PREFIX}/"));
+        self.runtime.block_on(async {
+            let mut pages = list.into_paginator().send();
+            let mut objects = Vec::new();
             while let Some(page) = pages.next().await {
-                for object in page.unwrap().contents() {
-                    let name = object.key().unwrap();
-                    let got = self.client.get_object().bucket(&self.name).key(name).send().await.unwrap();
-                    let bytes = got.body.collect().await.unwrap().to_vec();
-                    objects.insert(name[PREFIX.len() + 1..].to_owned(), bytes);
-                }
+                objects.extend(page.unwrap().contents.unwrap_or_default());
             }
             objects
         })
@@ -141,3 +163,7 @@ impl Bucket {
 
 /// Where the targets' objects are in a bucket.
 const PREFIX: &str = "some/prefix";
+
+fn is_own(key: &str) -> bool {
+    key == ".index" || key.starts_with(".s4/")
+}

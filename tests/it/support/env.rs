@@ -1,9 +1,9 @@
 //! What the programs under test see of this machine: nothing.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use assert_cmd::Command;
 use tempfile::TempDir;
 
 use super::{Bucket, Machine};
@@ -25,9 +25,26 @@ impl TestEnv {
         let number = self.machines.fetch_add(1, Ordering::Relaxed) + 1;
         Machine::new(self.root.path().join(format!("machine-{number}")), bucket)
     }
+
+    /// The empty home of a new machine without any target.
+    pub(crate) fn home(&self, name: &str) -> PathBuf {
+        let home = self.root.path().join(name);
+        std::fs::create_dir(&home).unwrap();
+        home
+    }
+
+    /// A line for the shell on a machine with that home, where the program under test is the one that `s4` names.
+    pub(crate) fn shell(home: &Path, line: &str) -> Command {
+        let programs = Path::new(env!("CARGO_BIN_EXE_s4")).parent().unwrap();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([programs.to_owned()].into_iter().chain(std::env::split_paths(&path)));
+        let mut command = hermetic(Path::new("/bin/sh"), home);
+        command.env("PATH", path.unwrap()).args(["-c", line]);
+        command
+    }
 }
 
-/// A command that sees of the environment only the path, and of the machine only `home`.
+/// A process that sees of the environment only the path, and of the machine only `home`.
 pub(super) fn hermetic(program: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
     command

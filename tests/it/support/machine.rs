@@ -42,6 +42,11 @@ impl Machine {
 
     /// The program under test with some arguments; not started yet.
     pub(crate) fn s4<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+        Command::from_std(self.process(args))
+    }
+
+    /// The same as a process that the test can watch and end.
+    pub(crate) fn process<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> std::process::Command {
         let mut command = hermetic(Path::new(env!("CARGO_BIN_EXE_s4")), &self.home);
         command.args(args);
         command
@@ -51,7 +56,7 @@ impl Machine {
     pub(crate) fn python_s4<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Option<Command> {
         let mut command = hermetic(Path::new(&given("S4_TEST_PY_S4")?), &self.home);
         command.args(args);
-        Some(command)
+        Some(Command::from_std(command))
     }
 
     /// The machine's configuration file.
