@@ -7,8 +7,8 @@
 mod converge;
 mod environment;
 mod kill;
-mod s4_0_4;
 mod readme;
+mod s4_0_4;
 mod support;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.
