@@ -34,8 +34,11 @@ const MAX_PARTS: u64 = 10_000;
 const PARTS_IN_FLIGHT: usize = 6;
 /// Bytes of content held in memory at a time, in KiB.
 const MEMORY_KIB: u32 = 128 << 10;
-/// Keys in flight. Requests wait for the network, so many of them cost little and hide its latency.
-const KEYS_IN_FLIGHT: usize = 128;
+/// Keys that move a content at a time. Requests wait for the network, so many of them cost little and hide its latency.
+const MOVING: usize = 128;
+/// Keys under way at a time: those that move, and those that have arrived and wait for the disk to be flushed. The more of them
+/// wait, the fewer flushes it takes; each holds a file open, and a thousand is what most systems allow.
+const UNDER_WAY: usize = 512;
 /// How often a content that arrived damaged is fetched again.
 const ATTEMPTS: u32 = 3;
 
@@ -93,6 +96,7 @@ pub struct Carrier<S> {
     folder: Arc<Folder>,
     ambient: Arc<dyn Ambient>,
     memory: Arc<Semaphore>,
+    moving: Semaphore,
     installer: Installer,
     progress: Arc<dyn Progress>,
     cancel: Cancel,
@@ -110,7 +114,8 @@ impl<S: ObjectStore> Carrier<S> {
     ) -> Carrier<S> {
         let installer = Installer::start(Arc::clone(&folder));
         let memory = Arc::new(Semaphore::new(MEMORY_KIB as usize));
-        Carrier { store, folder, ambient, memory, installer, progress, cancel, conflict_stamp }
+        let moving = Semaphore::new(MOVING);
+        Carrier { store, folder, ambient, memory, moving, installer, progress, cancel, conflict_stamp }
     }
 
     /// Carries out actions that do not depend on each other's order. `ended` hears of each as it ends, on the calling
@@ -131,7 +136,7 @@ impl<S: ObjectStore> Carrier<S> {
                 (planned, result)
             }
         };
-        run_all(others, KEYS_IN_FLIGHT, &self.cancel, one, &mut |(planned, result)| ended(planned, result)).await;
+        run_all(others, UNDER_WAY, &self.cancel, one, &mut |(planned, result)| ended(planned, result)).await;
         let carrier = Arc::clone(self);
         let batch = move |planned: Vec<Planned>| {
             let carrier = Arc::clone(&carrier);

@@ -30,7 +30,13 @@ impl<S: ObjectStore> Carrier<S> {
         {
             return Ok(done);
         }
-        let fetched = self.fetch(item).await?;
+        let fetched = {
+            let _moving = self.moving.acquire().await;
+            if self.cancel.is_cancelled() {
+                return Err(Failure::Interrupted);
+            }
+            self.fetch(item).await?
+        };
         let Fetched { staged, info, sha256, .. } = fetched;
         staged.set(
             info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000),

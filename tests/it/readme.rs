@@ -129,7 +129,7 @@ fn what_the_readme_shows_is_what_happens() {
             furnish(&home, &bucket);
             home
         });
-        let mut command: Command = TestEnv::shell(home, &format!("exec 2>&1; {}", step.command));
+        let mut command = Command::from_std(TestEnv::shell(home, &format!("exec 2>&1; {}", step.command)));
         command.env("ENDPOINT", bucket.endpoint()).env("KEY_ID", bucket.access_key());
         let output = command.write_stdin(step.typed).output().unwrap();
         let happened = String::from_utf8(output.stdout).unwrap().replace(home.to_str().unwrap(), HOME);
