@@ -140,6 +140,21 @@ impl Folder {
         }
     }
 
+    /// Whether the file `key` is certainly gone: nothing has its name, or a folder has, or a file is where one of its folders
+    /// was. What a link or something unreadable may hide is not gone.
+    pub fn is_gone(&self, key: &Key) -> bool {
+        let (parent, name) = split(Path::new(key.as_str()));
+        match open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat()) {
+            Ok((kind, _)) => kind == FileType::Directory,
+            Err(Errno::NOENT) => true,
+            Err(_) => key.ancestors().any(|folder| {
+                let (parent, name) = split(Path::new(folder));
+                let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
+                matches!(found, Ok((FileType::RegularFile, _)))
+            }),
+        }
+    }
+
     /// Opens the file `key` for reading, with its stat.
     ///
     /// # Errors
@@ -314,6 +329,34 @@ mod tests {
             assert!(matches!(folder.open_file(&key(name)), Err(Error::InTheWay { .. })), "{name}");
         }
         assert!(matches!(folder.open_file(&key("none")), Err(Error::NotFound { .. })));
+    }
+
+    #[test]
+    fn a_file_is_gone_where_a_folder_came_or_its_own_folder_became_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        fs::create_dir_all(dir.path().join("sub/below")).unwrap();
+        fs::write(dir.path().join("file"), "text").unwrap();
+        symlink("file", dir.path().join("link")).unwrap();
+        symlink("nowhere", dir.path().join("broken")).unwrap();
+        symlink("sub", dir.path().join("sublink")).unwrap();
+        for (name, gone) in [
+            ("none", true),
+            ("none/x", true),
+            ("sub", true),
+            ("sub/below", true),
+            ("sub/none", true),
+            ("file/x", true),
+            ("file/x/y", true),
+            ("file", false),
+            ("link", false),
+            ("broken", false),
+            ("sublink", false),
+            ("sublink/x", false),
+            ("link/x", false),
+        ] {
+            assert_eq!(folder.is_gone(&key(name)), gone, "{name}");
+        }
     }
 
     #[test]

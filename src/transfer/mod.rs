@@ -193,9 +193,7 @@ impl<S: ObjectStore> Carrier<S> {
     /// Deletes a batch of objects, those whose files are still gone: deletions come last, and the scan may be hours old.
     async fn delete_remote(&self, batch: Vec<Planned>) -> Vec<(Planned, Result<Done, Failure>)> {
         let still_gone = |planned: &Planned| {
-            planned.item.ignored
-                || planned.item.remote.is_none()
-                || matches!(self.folder.stat(&planned.item.key), Ok(None))
+            planned.item.ignored || planned.item.remote.is_none() || self.folder.is_gone(&planned.item.key)
         };
         let (batch, back): (Vec<_>, Vec<_>) = batch.into_iter().partition(still_gone);
         let mut results: Vec<_> = back.into_iter().map(|planned| (planned, Err(Failure::Changed))).collect();
