@@ -153,11 +153,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whether nothing was done that an index would have to be told.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.pending.is_empty() && self.remote.is_empty() && !self.unsaved
+    }
+
     /// Whether there is nothing to write; then the copy of the remote index may be kept.
     pub(super) fn is_clean(&self, observed: &mut Observed) -> bool {
         let moved = self.base.device != Some(observed.scan.device) && !self.base.entries().is_empty();
-        let nothing_new = self.pending.is_empty() && self.remote.is_empty() && !self.unsaved;
-        let clean = nothing_new && !moved && observed.remote_index.damaged().is_none();
+        let clean = self.is_untouched() && !moved && observed.remote_index.damaged().is_none();
         if clean {
             observed.remote_index.keep(&self.folder);
         }

@@ -175,12 +175,17 @@ impl<S: ObjectStore> Engine<S> {
         let mut ledger = self.ledger(&mut observed);
         let synced = self.run(&mut observed, &mut ledger, &mut summary).await;
         self.carrier.settle().await;
+        if matches!(synced, Err(Error::Guard(..))) && ledger.is_untouched() {
+            return synced.map(|()| summary);
+        }
+        // A device that a guard has just refused must not count as the known one from now on.
+        let device = synced.is_ok().then_some(observed.scan.device);
         summary.interrupted = self.cancel.is_cancelled();
         ledger.heal(&mut observed)?;
         if let Some(what) = observed.remote_index.damaged() {
             self.witness.note(Note::RemoteIndexDamaged(what.to_owned()));
         }
-        let committed = self.commit(ledger, &mut observed).await;
+        let committed = self.commit(ledger, &mut observed, device).await;
         synced.and(committed).map(|()| summary)
     }
 
@@ -337,12 +342,12 @@ impl<S: ObjectStore> Engine<S> {
         again
     }
 
-    async fn commit(&self, mut ledger: Ledger, observed: &mut Observed) -> Result<(), Error> {
+    async fn commit(&self, mut ledger: Ledger, observed: &mut Observed, device: Option<u64>) -> Result<(), Error> {
         if ledger.is_clean(observed) {
             return Ok(());
         }
         self.witness.committing();
-        ledger.save(Some(observed.scan.device))?;
+        ledger.save(device)?;
         ledger.commit(&*self.store, observed, &*self.ambient).await
     }
 
