@@ -205,7 +205,7 @@ fn servers_without_conditional_writes_sync_all_the_same_and_targets_says_so() {
         one.sync();
         two.sync_with(&[]).with(3).warns("conflict left alone: \"a\"");
         let ran = one.run(["targets"]).with(0);
-        let missing = "    the server has no conditional writes for: put, complete, copy, delete, delete_many";
+        let missing = "    the server has no conditional writes for uploads, large uploads, renames, deletes";
         assert!(ran.closing().starts_with(missing), "{}", ran.out);
         let own = |key: &String| key.contains("/.s4/");
         assert_eq!(bucket.server().objects(bucket.name()).keys().filter(|key| own(key)).count(), 0, "the probe's");
