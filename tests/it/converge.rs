@@ -64,7 +64,7 @@ impl Machine {
     async fn sync(&mut self) -> Summary {
         self.runs += 1;
         let folder = Arc::new(Folder::open(self.folder.path(), None).unwrap());
-        // Another test's child process has a copy of every lock between its fork and its exec.
+        // A program that another test is just starting has this process's files, locks too, for a moment.
         let _lock = Lock::acquire(&folder, std::time::Duration::from_secs(60), &mut |_| {}).unwrap();
         let options = Options {
             policy: Policy::KeepBoth,

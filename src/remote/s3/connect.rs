@@ -140,7 +140,8 @@ async fn from_chain(connection: &Connection) -> Builder {
         loader = loader.region(regions.or_else(profile.build()).or_else(Region::from_static(DEFAULT_REGION)));
     }
     let loaded = loader.load().await;
-    let config = Builder::from(&loaded);
+    // A server that the environment or a profile names is as little AWS as one that the target names.
+    let config = Builder::from(&loaded).force_path_style(loaded.endpoint_url().is_some());
     if loaded.region().is_none() { config.region(Region::from_static(DEFAULT_REGION)) } else { config }
 }
 
