@@ -6,10 +6,15 @@
 
 mod converge;
 mod environment;
+mod healing;
 mod kill;
+mod races;
 mod readme;
+mod renames;
+mod rules;
 mod s4_0_4;
 mod support;
+mod transfers;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.
 #[test]
