@@ -23,7 +23,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const LATER: &str = "
 The same with a bucket of your own:
 
-  1. cargo install --path .
+  1. cargo install --locked --path .
   2. On each machine, with the keys that the AWS tools use there (or with --profile, or with stored keys):
          s4 add --local-folder ~/Documents --s3-uri s3://YOUR-BUCKET/documents
      For a server other than AWS add its address: --endpoint-url https://s3.example.com

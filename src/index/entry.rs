@@ -49,10 +49,12 @@ impl Entry {
 
     /// The entry that remembers the deletion of this one, at the version that was deleted: S4 0.4 takes a deletion only
     /// from a tombstone of exactly the version that it has itself. The size stays, and shows whose tombstone it is: S4 0.4
-    /// drops it when it takes the deletion in.
+    /// drops it when it takes the deletion in. A key that was deleted already stays deleted since then: the machines that
+    /// only learn of it must have nothing to write.
     pub fn tombstone(&self, now: i64) -> Entry {
         let Entry { remote_timestamp, size, .. } = *self;
-        Entry { remote_timestamp, size, deleted_at: Some(now), ..Entry::default() }
+        let before = self.deleted_at.filter(|_| self.is_tombstone());
+        Entry { remote_timestamp, size, deleted_at: before.or(Some(now)), ..Entry::default() }
     }
 
     /// The file's stat when it was last in sync; `None` where S4 0.4 wrote the entry, or where it was not certain.

@@ -93,6 +93,10 @@ pub(super) fn adopted(item: &Item) -> Done {
     let sha256 =
         file.content.map(|content| content.sha256).or(object.sha256).or(item.base_content().map(|base| base.1));
     let mut local = adopted_object(item, object, sha256);
+    // A run that made the key again may have been cut short before it could say so.
+    if let Some(version) = buried_at(item) {
+        (local.local_timestamp, local.remote_timestamp) = (None, Some(version));
+    }
     let remote = item.valid_index_entry().is_none().then(|| local.clone());
     local.set_stat(&file.stat);
     Done { local, remote, learn_modified: false, bytes: 0, kept_as: None }
@@ -176,6 +180,14 @@ mod tests {
             let done = deletes(&told);
             assert_eq!((done.remote, done.local.size), (None, told.size));
         }
+    }
+
+    #[test]
+    fn a_key_made_again_by_a_run_that_was_cut_short_is_a_creation_all_the_same() {
+        let mut item = item(None, Some(local('B', 1, true)), Some(remote('B', 1, true)));
+        item.set_index_entry(Some(&of_old(None)));
+        let entry = adopted(&item).remote.unwrap();
+        assert_eq!((entry.local_timestamp, entry.remote_timestamp), (None, Some(65)));
     }
 
     #[test]

@@ -4,17 +4,29 @@
 //! that need SeaweedFS or the Python S4.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets an error has failed, helpers of tests too")]
 
+mod bad_input;
+mod budget;
+mod conflicts;
 mod converge;
+mod damage;
+mod dry_run;
 mod environment;
+mod faults;
+mod guards;
 mod healing;
+mod hostile;
+mod ignore;
 mod kill;
 mod races;
 mod readme;
 mod renames;
 mod rules;
 mod s4_0_4;
+mod state_folder;
 mod support;
+mod sync;
 mod transfers;
+mod trash;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.
 #[test]

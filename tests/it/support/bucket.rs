@@ -98,6 +98,11 @@ impl Bucket {
         self.server.as_ref().unwrap()
     }
 
+    /// As [`Bucket::server`]; `None` for a bucket on SeaweedFS.
+    pub(crate) fn server_if_any(&self) -> Option<&Server> {
+        self.server.as_ref()
+    }
+
     /// The objects and their bytes by key, below the target's prefix; without s4's own.
     pub(crate) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
         self.objects().into_iter().filter(|(key, _)| !is_own(key)).collect()

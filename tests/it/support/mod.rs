@@ -16,11 +16,14 @@ mod env;
 mod machine;
 mod meanwhile;
 mod run;
+mod system;
+mod terminal;
 
 pub(crate) use bucket::Bucket;
 pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
+pub(crate) use system::SmallDisk;
 
 /// A variable of `tests/run`. Without it a test has to be left out, which is told; in CI that is a failure, since
 /// nobody would see it.
