@@ -4,11 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use s4_test_server::{Behaviour, Fault, FaultKind, Op, Options};
 
-use crate::support::{Bucket, Machine, TARGET, TestEnv};
-
-fn tree(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
-    files.iter().map(|(key, text)| ((*key).to_owned(), text.as_bytes().to_vec())).collect()
-}
+use crate::support::{Bucket, Machine, TARGET, TestEnv, tree};
 
 #[test]
 fn a_machine_sees_nothing_of_this_one() {

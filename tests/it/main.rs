@@ -13,14 +13,19 @@ mod dry_run;
 mod environment;
 mod faults;
 mod guards;
+mod healing;
 mod hostile;
 mod ignore;
 mod kill;
+mod races;
 mod readme;
+mod renames;
+mod rules;
 mod s4_0_4;
 mod state_folder;
 mod support;
 mod sync;
+mod transfers;
 mod trash;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.

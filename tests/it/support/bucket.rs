@@ -162,7 +162,7 @@ impl Bucket {
 }
 
 /// Where the targets' objects are in a bucket.
-const PREFIX: &str = "some/prefix";
+pub(super) const PREFIX: &str = "some/prefix";
 
 fn is_own(key: &str) -> bool {
     key == ".index" || key.starts_with(".s4/")

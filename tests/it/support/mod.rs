@@ -14,6 +14,7 @@
 mod bucket;
 mod env;
 mod machine;
+mod meanwhile;
 mod run;
 mod system;
 mod terminal;

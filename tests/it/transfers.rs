@@ -1,0 +1,60 @@
+//! Big files and bodies that meet a fault: only what went wrong is done again.
+
+use s4_test_server::{Fault, FaultKind, Op};
+
+use crate::support::{Bucket, TestEnv, in_sync};
+
+/// The size of a file that goes in [`PARTS`] parts.
+const BIG: usize = 40 << 20;
+const PARTS: u64 = 3;
+
+#[test]
+fn a_damaged_body_of_another_tools_object_is_not_installed() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    bucket.put("foreign", "the content that another tool wrote");
+    bucket.server().inject(Fault::new(FaultKind::CorruptBody).on(Op::GetObject).key("foreign"));
+    one.sync();
+    assert_eq!(one.read("foreign").unwrap(), b"the content that another tool wrote");
+}
+
+#[test]
+fn a_big_file_goes_in_parts_each_once() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[]);
+    bucket.server().reset_counts();
+    one.write("big", vec![7; BIG]);
+    one.sync();
+    assert_eq!(bucket.server().counts().of(Op::UploadPart), PARTS);
+    bucket.server().reset_counts();
+    two.sync();
+    assert_eq!(bucket.server().counts().of(Op::GetObject), 1 + PARTS, "the index and the parts");
+    assert!(two.tree() == one.tree());
+}
+
+#[test]
+fn a_part_that_breaks_off_is_fetched_again_and_not_the_whole_object() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    one.sync();
+    bucket.put("big", vec![7; BIG]);
+    bucket.server().reset_counts();
+    bucket.server().inject(Fault::new(FaultKind::TruncateBody(1 << 20)).on(Op::GetObject).key("big"));
+    one.sync();
+    assert_eq!(bucket.server().counts().of(Op::GetObject), 1 + PARTS + 1, "the index, the parts, one again");
+    assert!(one.read("big").unwrap() == vec![7; BIG]);
+}
+
+#[test]
+fn a_lost_reply_does_not_upload_a_big_file_again() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    // The first sync probes the server, with uploads of its own.
+    one.sync();
+    bucket.server().reset_counts();
+    one.write("big", vec![7; BIG]);
+    bucket.server().inject(Fault::new(FaultKind::LoseReply).on(Op::CompleteMultipartUpload));
+    one.sync();
+    assert_eq!(bucket.server().counts().of(Op::UploadPart), PARTS);
+    assert!(bucket.tree() == one.tree());
+}
