@@ -66,16 +66,15 @@ impl Alarm {
 
 /// Looks at a plan; renames do not count as deletions.
 pub fn guard(plan: &Plan, guards: &Guards) -> Option<Alarm> {
-    let deletions = |action| {
-        let of_side = plan.actions().filter(|planned| planned.action == action && !planned.renamed);
-        of_side.count()
-    };
-    let (remote, local) = (deletions(Action::DeleteRemote), deletions(Action::DeleteLocal));
-    if remote > 0 && guards.files == 0 {
-        return Some(Alarm::Emptied { deletions: remote });
+    let of = |action| plan.actions().filter(move |planned| planned.action == action && !planned.renamed);
+    let (remote, local) = (of(Action::DeleteRemote).count(), of(Action::DeleteLocal).count());
+    // Those whose files are gone; what was ignored is still there.
+    let vanished = of(Action::DeleteRemote).filter(|planned| !planned.item.ignored).count();
+    if vanished > 0 && guards.files == 0 {
+        return Some(Alarm::Emptied { deletions: vanished });
     }
-    if remote > 0 && guards.moved_device {
-        return Some(Alarm::MovedDevice { deletions: remote });
+    if vanished > 0 && guards.moved_device {
+        return Some(Alarm::MovedDevice { deletions: vanished });
     }
     let [deleted_remote, deleted_local] = guards.deleted;
     let sides = [(Side::Remote, remote, deleted_remote), (Side::Local, local, deleted_local)];
@@ -116,6 +115,13 @@ mod tests {
         let emptied = Guards { files: 0, ..GUARDS };
         assert_eq!(guard(&plan(Action::DeleteRemote, 1, false), &emptied), Some(Alarm::Emptied { deletions: 1 }));
         assert_eq!(guard(&plan(Action::Pull, 1, false), &emptied), None);
+    }
+
+    #[test]
+    fn a_folder_whose_files_became_ignored_is_not_empty() {
+        let mut plan = plan(Action::DeleteRemote, 1, false);
+        plan.deletions[0].item.ignored = true;
+        assert_eq!(guard(&plan, &Guards { files: 0, ..GUARDS }), None);
     }
 
     #[test]
