@@ -10,7 +10,7 @@ use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIG
 use crate::content::{ETag, Md5Form, Sha256};
 use crate::key::Key;
 use crate::local::{self, Displaced, Hasher, LocalContent, Staged};
-use crate::reconcile::{Action, Item, Planned, Source, conflict_key};
+use crate::reconcile::{Action, Item, Planned, Remote, Source, conflict_key};
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
 
 /// A staged object that was checked.
@@ -106,7 +106,7 @@ impl<S: ObjectStore> Carrier<S> {
         let mut attempt = 1;
         let mut first = None;
         loop {
-            let again = match self.fetch_once(item).await {
+            let again = match self.fetch_once(item, attempt > 1).await {
                 Ok(fetched) if fetched.doubtful && first != Some(fetched.sha256) && attempt < ATTEMPTS => {
                     first = Some(fetched.sha256);
                     Ok(())
@@ -126,17 +126,20 @@ impl<S: ObjectStore> Carrier<S> {
         }
     }
 
-    async fn fetch_once(&self, item: &Item) -> Result<Fetched, Failure> {
+    /// `every_witness`: ask the ETag too, whose MD5 costs three times the sha256, where there is a sha256 to go by. It may be a
+    /// stale one, left by a tool that wrote the content anew and kept the metadata.
+    async fn fetch_once(&self, item: &Item, every_witness: bool) -> Result<Fetched, Failure> {
         let there = item.remote.as_ref().ok_or(Failure::Changed)?;
         let staged = self.folder.stage()?;
         if there.size >= MULTIPART_THRESHOLD {
-            return self.fetch_parts(item, there.size, &there.etag, staged).await;
+            return self.fetch_parts(item, there, staged, every_witness).await;
         }
         let _held = self.hold(64 << 10).await;
         let Got::Object(info, mut body) = self.store.get(item.key.as_str(), GetOptions::default()).await? else {
             return Err(Failure::Changed);
         };
-        let mut hasher = Hasher::new(info.size, Some(&info.etag));
+        let etag = (every_witness || info.metadata.sha256.is_none()).then_some(&info.etag);
+        let mut hasher = Hasher::new(info.size, etag);
         let mut arrived = 0;
         while let Some(chunk) = body.chunk().await? {
             staged.write_at(arrived, &chunk)?;
@@ -149,7 +152,14 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     /// A big object, in ranges of that very version, each written where it belongs as it comes.
-    async fn fetch_parts(&self, item: &Item, size: u64, etag: &ETag, staged: Staged) -> Result<Fetched, Failure> {
+    async fn fetch_parts(
+        &self,
+        item: &Item,
+        there: &Remote,
+        staged: Staged,
+        every_witness: bool,
+    ) -> Result<Fetched, Failure> {
+        let (size, etag) = (there.size, &there.etag);
         staged.allocate(size)?;
         let file = &staged;
         let part = |start: u64, length: u64| async move {
@@ -169,9 +179,10 @@ impl<S: ObjectStore> Carrier<S> {
         let ranges = parts(size).map(|(start, length)| part(start, length));
         let infos: Vec<ObjectInfo> = stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
         let info = infos.into_iter().next().ok_or(Failure::Changed)?;
-        let (etag, copy, path) = (info.etag.clone(), staged.open()?, self.folder.path().join(item.key.as_str()));
+        let witness = (every_witness || info.metadata.sha256.is_none()).then(|| info.etag.clone());
+        let (copy, path) = (staged.open()?, self.folder.path().join(item.key.as_str()));
         let hashed =
-            move || local::hash_open(&copy, size, Some(&etag)).map_err(|source| local::Error::Io { path, source });
+            move || local::hash_open(&copy, size, witness.as_ref()).map_err(|source| local::Error::Io { path, source });
         let content = blocking(hashed).await?;
         checked(item, staged, info, content)
     }
@@ -232,9 +243,15 @@ impl<S: ObjectStore> Carrier<S> {
         if info.etag != there.etag {
             return Err(Failure::Changed);
         }
+        // "Equal" by metadata and unequal by MD5: one of them is no witness, so the bytes themselves must tell.
+        let contradicted = |sum: &Sha256| {
+            let here = item.local.as_ref().and_then(|local| local.content);
+            here.is_some_and(|here| here.sha256 == *sum && !here.matches_etag)
+                && matches!(info.etag.md5_form(), Some(Md5Form::Whole(_)))
+        };
         match info.metadata.sha256 {
-            Some(sha256) => Ok(sha256),
-            None => Ok(self.read_remote(item, &info).await?.sha256),
+            Some(sha256) if !contradicted(&sha256) => Ok(sha256),
+            _ => Ok(self.read_remote(item, &info).await?.sha256),
         }
     }
 

@@ -58,3 +58,25 @@ fn a_lost_reply_does_not_upload_a_big_file_again() {
     assert_eq!(bucket.server().counts().of(Op::UploadPart), PARTS);
     assert!(bucket.tree() == one.tree());
 }
+
+#[test]
+fn an_object_that_another_tool_wrote_anew_with_the_old_metadata_is_pulled() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let machine = env.machine(&bucket);
+    let stale = "0".repeat(64);
+    bucket.server().put_foreign_with("bucket", "some/prefix/a", b"new content".as_slice(), &[("sha256", &stale)]);
+    machine.s4(["sync"]).assert().success();
+    assert_eq!(machine.read("a").unwrap(), b"new content");
+}
+
+#[test]
+fn stale_metadata_does_not_make_different_contents_equal() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let machine = env.machine(&bucket);
+    machine.write("a", "old content");
+    let mut hasher = s4::local::Hasher::new(11, None);
+    hasher.update(b"old content");
+    let stale = hasher.finish().sha256.to_string();
+    bucket.server().put_foreign_with("bucket", "some/prefix/a", b"new content".as_slice(), &[("sha256", &stale)]);
+    machine.s4(["sync", "--conflicts", "ignore"]).assert().code(3);
+}
