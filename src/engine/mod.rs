@@ -202,6 +202,9 @@ impl<S: ObjectStore> Engine<S> {
             let plan = Plan::of(std::mem::take(&mut actions));
             self.guard(&plan, observed, ledger, summary)?;
             changed.extend(self.carry_out(plan, ledger, summary).await);
+            if let Some(key) = summary.take_full_disk() {
+                return Err(Error::Local(local::Error::NoSpace { path: self.folder.path().join(key.as_str()) }));
+            }
             if changed.is_empty() || self.cancel.is_cancelled() {
                 return Ok(());
             }
@@ -385,6 +388,13 @@ impl<S: ObjectStore> Engine<S> {
 }
 
 impl Summary {
+    /// A full disk is no matter of one key: whatever comes next would fail as well. Returns the key that found it full.
+    fn take_full_disk(&mut self) -> Option<Key> {
+        let is_full = |failure: &Failure| matches!(failure, Failure::Local(local::Error::NoSpace { .. }));
+        let at = self.failed.iter().position(|(_, failure)| is_full(failure))?;
+        Some(self.failed.swap_remove(at).0)
+    }
+
     fn count(&mut self, planned: &Planned, done: &Done) {
         // A touched file is recorded and nothing else: no person needs to hear of it.
         let silent = planned.action == Action::Adopt
