@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Engine, Error, Observed, Summary};
 use crate::local;
-use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide};
+use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide, resolve};
 use crate::remote::ObjectStore;
 use crate::transfer::{Failure, run_all};
 
@@ -41,6 +41,18 @@ impl<S: ObjectStore> Engine<S> {
         self.hash_rename_candidates(&mut settled, summary).await;
         settled.sort_by(|a, b| a.item.key.cmp(&b.item.key));
         Ok(settled.into_iter().filter_map(|settled| self.answer(settled)).collect())
+    }
+
+    /// Turns a decision into what will be done: answers conflicts as the policy or a person says.
+    fn answer(&self, settled: Settled) -> Option<Planned> {
+        let Settled { item, decision } = settled;
+        let action = decision.action?;
+        let mut planned = Planned { item, decision, action, source: None, renamed: false };
+        if action == Action::Conflict {
+            let choice = self.options.policy.answer(&planned.item).unwrap_or_else(|| self.witness.choose(&planned));
+            planned.action = resolve(&planned.item, choice).unwrap_or(Action::Conflict);
+        }
+        Some(planned)
     }
 
     async fn settle(&self, mut items: Vec<Item>, summary: &mut Summary) -> Vec<Settled> {

@@ -129,7 +129,7 @@ pub fn hash_open(file: &File, size: u64, etag: Option<&ETag>) -> std::io::Result
 }
 
 /// Opens the file `key`, which is what `expected` says, for reading. A file that was changed a moment ago is waited for
-/// (20 ms at most), so that any further change shows in its stat: see [`unsettled_ns`].
+/// (20 ms at most), so that any further change shows in its stat.
 ///
 /// # Errors
 ///

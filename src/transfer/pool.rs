@@ -36,7 +36,7 @@ impl Cancel {
 
 /// Runs `work` on every input, at most `limit` at once, and hands each result to `ended` on the calling task.
 ///
-/// Once cancelled, no further input is begun, and what is under way is given [`GRACE`] to end by itself.
+/// Once cancelled, no further input is begun, and what is under way is given a few seconds to end by itself.
 pub async fn run_all<I, T, F, R>(
     inputs: Vec<I>,
     limit: usize,
