@@ -19,11 +19,12 @@ impl Drop for Watch {
     }
 }
 
-/// Listens for the signals, on behalf of `cancel`, and says that one was heard.
+/// Listens for the signals, on behalf of `cancel`, and says that one was heard. To be called within a runtime.
 pub fn watch(cancel: &Cancel, ui: &Arc<Ui>) -> Watch {
     let (cancel, ui) = (cancel.clone(), Arc::clone(ui));
+    // Here, not in the task: a signal that comes before the task first runs would end the process.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     Watch(tokio::spawn(async move {
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
         loop {
             let heard = async |stream: &mut std::io::Result<tokio::signal::unix::Signal>| match stream {
                 Ok(stream) => stream.recv().await,

@@ -1,7 +1,7 @@
 //! A target, opened: its folder, its bucket, and what the probe found of the server.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::{Config, Target};
 use crate::context::Context;
@@ -9,9 +9,12 @@ use crate::error::{Error, Kind};
 use crate::local::{self, Folder, Lock};
 use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
 use crate::report;
+use crate::transfer::Cancel;
 
 /// How long a second run on one folder waits for the first.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+/// How long it waits before it looks whether it is still wanted.
+const LOCK_LOOK: Duration = Duration::from_millis(250);
 
 /// A target's two sides.
 pub struct Session {
@@ -44,17 +47,32 @@ impl Session {
         Ok(Session { folder: Arc::new(folder), store: Arc::new(Guarded::new(store, capabilities)) })
     }
 
-    /// Takes the folder's lock, waiting for another run to end.
+    /// Takes the folder's lock, waiting for another run to end, or for Ctrl-C.
     ///
     /// # Errors
     ///
-    /// When the other run takes too long, or the lock can not be written.
-    pub fn lock(&self, context: &Context) -> Result<Lock, Error> {
+    /// When the other run takes too long, the wait is interrupted, or the lock can not be written.
+    pub fn lock(&self, context: &Context, cancel: &Cancel) -> Result<Lock, Error> {
+        let began = Instant::now();
+        let mut told = false;
         let mut waiting = |holder: Option<u32>| {
             let who = holder.map_or_else(|| "another s4".to_owned(), |pid| format!("another s4 (process {pid})"));
-            context.ui.note(&format!("Waiting for {who} on this folder"));
+            if !std::mem::replace(&mut told, true) {
+                context.ui.note(&format!("Waiting for {who} on this folder"));
+            }
         };
-        Lock::acquire(&self.folder, LOCK_PATIENCE, &mut waiting).map_err(folder_error)
+        loop {
+            match Lock::acquire(&self.folder, LOCK_LOOK, &mut waiting) {
+                Err(local::Error::Locked { .. }) if cancel.is_cancelled() => {
+                    return Err(Error::new(
+                        Kind::Interrupted,
+                        "interrupted while waiting for another s4 on this folder",
+                    ));
+                }
+                Err(local::Error::Locked { .. }) if began.elapsed() < LOCK_PATIENCE => {}
+                ended => return ended.map_err(folder_error),
+            }
+        }
     }
 }
 

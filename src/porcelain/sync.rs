@@ -41,6 +41,10 @@ pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
     names.dedup();
     let runtime = crate::runtime()?;
     let cancel = Cancel::default();
+    let _interrupts = {
+        let _within = runtime.enter();
+        interrupt::watch(&cancel, &context.ui)
+    };
     let mut worst = ExitCode::Done;
     for name in names {
         let synced = context.target(&name).and_then(|target| {
@@ -70,11 +74,10 @@ pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
 
 async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &Cancel) -> Result<ExitCode, Error> {
     let began = Instant::now();
-    let _interrupts = interrupt::watch(cancel, &context.ui);
     let session = Session::open(context, target, args.dry_run).await?;
     let policy = policy(context, args, target);
     // It outlives the engine, whose last files may still be on their way.
-    let _lock = if args.dry_run { None } else { Some(session.lock(context)?) };
+    let _lock = if args.dry_run { None } else { Some(session.lock(context, cancel)?) };
     let versions = (policy == Policy::Ask).then(|| versions::of(target, &session));
     let view = RunView::new(Arc::clone(&context.ui), &target.local_folder, &target.s3_uri, args.json, versions);
     let view = Arc::new(view);

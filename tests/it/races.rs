@@ -96,3 +96,20 @@ fn a_server_that_ignores_conditions_is_found_out() {
 fn a_server_that_ignores_conditions_is_found_out_though_only_the_aws_chain_names_it() {
     push_too_late(&["endpoint_url", "aws_access_key_id", "aws_secret_access_key"]);
 }
+
+#[test]
+fn a_second_sync_says_for_whom_it_waits_and_ends_when_it_is_interrupted() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let machine = env.machine(&bucket);
+    machine.s4(["sync"]).assert().success();
+    let held = fs::File::open(machine.path(".s4lock")).unwrap();
+    held.lock().unwrap();
+    let mut child = machine.process(["sync"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+    assert!(line.starts_with("Waiting for another s4"), "{line}");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
