@@ -106,21 +106,13 @@ impl<S: ObjectStore> Carrier<S> {
         let mut attempt = 1;
         let mut first = None;
         loop {
-            let again = match self.fetch_once(item, attempt > 1).await {
-                Ok(fetched) if fetched.doubtful && first != Some(fetched.sha256) && attempt < ATTEMPTS => {
-                    first = Some(fetched.sha256);
-                    Ok(())
-                }
-                Ok(fetched) if fetched.doubtful && first != Some(fetched.sha256) => {
-                    Err(remote::Error::Damaged("the content arrived differently each time".to_owned()).into())
-                }
-                Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {
-                    Ok(())
-                }
-                Ok(fetched) => return Ok(fetched),
-                Err(failure) => Err(failure),
-            };
-            again?;
+            match self.fetch_once(item, attempt > 1).await {
+                Ok(fetched) if !fetched.doubtful || first == Some(fetched.sha256) => return Ok(fetched),
+                Ok(fetched) if attempt < ATTEMPTS => first = Some(fetched.sha256),
+                Ok(_) => return Err(remote::Error::Damaged("it arrived differently each time".to_owned()).into()),
+                Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {}
+                Err(failure) => return Err(failure),
+            }
             tokio::time::sleep(self.ambient.jitter(attempt)).await;
             attempt += 1;
         }
