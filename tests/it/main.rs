@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod budget;
+mod command_line;
 mod conflicts;
 mod converge;
 mod damage;
