@@ -143,7 +143,10 @@ fn what_the_readme_shows_is_what_happens() {
 fn what_the_readme_does_with_the_sources_is_what_ci_does() {
     let commands: Vec<String> = blocks("sh").iter().flat_map(|block| block.lines().map(str::to_owned)).collect();
     assert!(commands.len() >= 3, "{commands:?}");
-    for command in commands {
+    // Installing builds the program that the quick start has built, all over again, since Cargo leaves out what only tests need.
+    let installing = "cargo install --locked --path .";
+    assert!(commands.iter().any(|command| command == installing));
+    for command in commands.into_iter().filter(|command| command != installing) {
         let done = CI.lines().any(|line| line.split("step ").nth(1) == Some(&command));
         assert!(done, "'{command}' is in README.md and not in .ci/run");
     }
