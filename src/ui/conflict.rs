@@ -4,19 +4,7 @@ use super::Ui;
 use super::diff::{self, Version};
 use super::text::{printable, time};
 use crate::error::Error;
-
-/// The answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// Keep the local version.
-    Local,
-    /// Keep the version in the bucket.
-    Remote,
-    /// Keep both.
-    KeepBoth,
-    /// Leave the key as it is.
-    Skip,
-}
+use crate::reconcile::Choice;
 
 /// One of the two versions, as the question names it.
 #[derive(Clone, Debug)]

@@ -268,13 +268,7 @@ impl Witness for RunView {
             remote: side(uri, remote_time, conflict.decision.remote),
         };
         // A person takes time, and fetching a version needs the runtime: nothing else may wait for this thread.
-        let answer = tokio::task::block_in_place(|| conflict::ask(&self.ui, &question, &mut || versions(conflict)));
-        match answer {
-            conflict::Choice::Local => Choice::Local,
-            conflict::Choice::Remote => Choice::Remote,
-            conflict::Choice::KeepBoth => Choice::KeepBoth,
-            conflict::Choice::Skip => Choice::Skip,
-        }
+        tokio::task::block_in_place(|| conflict::ask(&self.ui, &question, &mut || versions(conflict)))
     }
 }
 
