@@ -1,14 +1,13 @@
 //! The bytes of an index file: a gzip-compressed JSON object, as S4 0.4 reads and writes it.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use flate2::Compression;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use flate2::write::GzEncoder;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::members::Writer;
 use super::{Entry, Index};
 use crate::key;
 
@@ -105,27 +104,26 @@ impl<'de> Visitor<'de> for EntriesVisitor {
     }
 }
 
-/// Writes an index: one entry a line, sorted, gzip-compressed.
+/// Writes an index: one entry a line, sorted, gzip-compressed in members that end between two entries.
 ///
 /// # Errors
 ///
 /// None that a memory buffer can give; the signature is that of the encoders.
 pub fn encode(index: &Index) -> io::Result<Vec<u8>> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::new(2));
-    let mut line = Vec::new();
-    gzip.write_all(b"{")?;
+    let mut file = Writer::new();
+    let mut line = b"{".to_vec();
     write_header(&mut line, index)?;
-    gzip.write_all(&line)?;
     for (name, entry) in &index.entries {
-        line.clear();
         line.extend_from_slice(b",\n");
+        file.write(&line)?;
+        line.clear();
         serde_json::to_writer(&mut line, name)?;
         line.extend_from_slice(b": ");
         serde_json::to_writer(&mut line, entry)?;
-        gzip.write_all(&line)?;
     }
-    gzip.write_all(b"\n}\n")?;
-    gzip.finish()
+    line.extend_from_slice(b"\n}\n");
+    file.write(&line)?;
+    file.finish()
 }
 
 /// The reserved entry, which S4 0.4 takes for a key that neither exists nor ever did.
@@ -150,8 +148,12 @@ fn write_header(line: &mut Vec<u8>, index: &Index) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
     use crate::content::{ETag, Sha256};
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
     use proptest::prelude::*;
 
     fn entries() -> impl Strategy<Value = Entry> {

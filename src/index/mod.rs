@@ -1,17 +1,21 @@
 //! The index: what one side looked like when a machine last synced it. A cache and a merge base, never the truth.
 //!
-//! `entry.rs` is one key's entry, `codec.rs` the file's bytes, `local.rs` the one in the folder (the *base*), `remote.rs`
-//! the one in the bucket and how several machines write it without losing each other's entries.
+//! `entry.rs` is one key's entry, `codec.rs` the file's bytes and `members.rs` what they are made of, `local.rs` the one in
+//! the folder (the *base*), `remote.rs` the one in the bucket and how several machines write it without losing each other's
+//! entries. `names.rs` finds a few names without reading the rest.
 
 mod codec;
 mod entry;
 mod local;
+mod members;
+mod names;
 mod remote;
 
 pub use codec::{DecodeError, decode, encode};
 pub use entry::Entry;
 pub(crate) use entry::whole_seconds;
 pub use local::{LoadError, Loaded, load, save};
+pub use names::{Wanted, names};
 pub use remote::{Merge, RemoteIndex, RemoteIndexError};
 
 use std::collections::BTreeMap;
