@@ -123,36 +123,6 @@ impl Ledger {
         Ok(())
     }
 
-    /// Finds keys that are in sync and that the remote index does not know so: another machine's write lost them, or this
-    /// one's never arrived. Costs nothing while the kept copy proves that there are none.
-    pub(super) fn heal(&mut self, observed: &mut Observed) -> Result<(), Error> {
-        if observed.remote_index.is_kept() {
-            return Ok(());
-        }
-        let index = observed.remote_index.index()?;
-        for object in &observed.listing {
-            if self.remote.contains_key(&object.name) {
-                continue;
-            }
-            // Of this run or an earlier one: a file that was only touched has a new entry here, and the remote index may
-            // lack it all the same.
-            let Some(base) = self.entry_of(&object.name).filter(|base| base.etag.as_ref() == Some(&object.etag)) else {
-                continue;
-            };
-            match index.get(&object.name).filter(|entry| speaks_of(entry, object)) {
-                Some(entry) if entry.remote_timestamp == base.remote_timestamp => {}
-                Some(entry) => {
-                    let corrected = Entry { remote_timestamp: entry.remote_timestamp, ..base.clone() };
-                    self.pending.insert(object.name.clone(), Some(corrected));
-                }
-                None => {
-                    self.remote.insert(object.name.clone(), Some(of_object(base, object)));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Whether nothing was done that an index would have to be told.
     pub(super) fn is_untouched(&self) -> bool {
         self.pending.is_empty() && self.remote.is_empty() && !self.unsaved
@@ -239,17 +209,4 @@ impl Ledger {
             }
         }
     }
-}
-
-/// Whether an entry was written for this very object.
-fn speaks_of(entry: &Entry, object: &Listed) -> bool {
-    match &entry.etag {
-        Some(etag) => *etag == object.etag,
-        None => entry.local_timestamp == Some(object.last_modified),
-    }
-}
-
-/// The remote entry of an object that this machine has in sync.
-fn of_object(base: &Entry, object: &Listed) -> Entry {
-    Entry { local_timestamp: Some(object.last_modified), ctime_ns: None, inode: None, ..base.clone() }
 }

@@ -9,7 +9,7 @@ use super::{Engine, Error, Summary, is_rules};
 use crate::index::{self, Index, Loaded, RemoteIndex};
 use crate::key::{self, Key};
 use crate::local::{self, Hidden, Ignore, LocalFile, Scan};
-use crate::reconcile::{Item, examine, join};
+use crate::reconcile::{Item, Sides, examine, join};
 use crate::remote::{self, Listed, ObjectStore};
 use crate::transfer::Failure;
 
@@ -32,9 +32,21 @@ pub struct Observed {
 
 impl Observed {
     /// The keys that may need something done; what can not be carried goes into the summary.
-    pub(super) fn join(&self, base: &Index, summary: &mut Summary) -> Vec<Item> {
-        let joined =
-            join((base, self.base.written_ns), &self.scan, &self.listing, &|key| self.ignore.is_ignored_key(key));
+    ///
+    /// # Errors
+    ///
+    /// For a remote index of a newer format.
+    pub(super) fn join(&mut self, base: &Index, summary: &mut Summary) -> Result<Vec<Item>, Error> {
+        // The kept copy is there only while everything in the base is in that very version.
+        let told = if self.remote_index.is_kept() { None } else { Some(self.remote_index.index()?) };
+        let joined = join(&Sides {
+            base,
+            written_ns: self.base.written_ns,
+            scan: &self.scan,
+            listing: &self.listing,
+            told,
+            is_ignored: &|key| self.ignore.is_ignored_key(key),
+        });
         summary.problems = joined.problems;
         let unnameable = self.scan.unnameable.iter().cloned();
         summary.problems.extend(unnameable.map(|(name, why)| crate::reconcile::Problem { name, why }));
@@ -48,7 +60,7 @@ impl Observed {
                 Hidden::Symlink => summary.symlinks += 1,
             }
         }
-        joined.items
+        Ok(joined.items)
     }
 
     /// A key's object, as it was listed.

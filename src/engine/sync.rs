@@ -34,7 +34,6 @@ impl<S: ObjectStore> Engine<S> {
         // A device that a guard has just refused must not count as the known one from now on.
         let device = synced.is_ok().then_some(observed.scan.device);
         summary.interrupted = self.cancel.is_cancelled();
-        ledger.heal(&mut observed)?;
         if let Some(what) = observed.remote_index.damaged() {
             self.witness.note(Note::RemoteIndexDamaged(what.to_owned()));
         }
@@ -46,7 +45,7 @@ impl<S: ObjectStore> Engine<S> {
     async fn run(&self, observed: &mut Observed, ledger: &mut Ledger, summary: &mut Summary) -> Result<(), Error> {
         let mut actions = self.rules_first(observed, ledger, summary).await?;
         let rules_seen = !actions.is_empty();
-        let items = observed.join(ledger.base(), summary).into_iter();
+        let items = observed.join(ledger.base(), summary)?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
         actions.extend(self.decide(items, observed, summary).await?);
         let mut changed;
@@ -100,7 +99,7 @@ impl<S: ObjectStore> Engine<S> {
             };
             self.rescan(&mut observed, ignore).await?;
         }
-        let items = observed.join(ledger.base(), &mut summary);
+        let items = observed.join(ledger.base(), &mut summary)?;
         let actions = self.decide(items, &mut observed, &mut summary).await?;
         let (actions, _) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);

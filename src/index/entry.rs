@@ -47,6 +47,14 @@ impl Entry {
         self.local_timestamp.is_none() && self.etag.is_none()
     }
 
+    /// Whether an entry of the remote index was written for this very object: by ETag, or where S4 0.4 wrote it, by time.
+    pub fn speaks_of(&self, etag: &ETag, last_modified: i64) -> bool {
+        match &self.etag {
+            Some(own) => own == etag,
+            None => self.local_timestamp == Some(last_modified),
+        }
+    }
+
     /// The entry that remembers the deletion of this one, at the version that was deleted: S4 0.4 takes a deletion only
     /// from a tombstone of exactly the version that it has itself. The size stays, and shows whose tombstone it is: S4 0.4
     /// drops it when it takes the deletion in. A key that was deleted already stays deleted since then: the machines that

@@ -148,13 +148,14 @@ fn remote_state(item: &Item) -> State {
     if unchanged { State::Unchanged } else { State::Updated }
 }
 
-/// Nothing changed, but the base may need to be told: a touched file's new stat, or all that S4 0.4 did not record.
+/// Nothing changed, but an index may need to be told: the base of a touched file's new stat or of all that S4 0.4 did not
+/// record, the remote one of what it lost.
 fn both_unchanged(item: &Item) -> Result<Option<Action>, Question> {
     let (Some(base), Some(local)) = (item.live_base(), &item.local) else {
         return Ok(None);
     };
     if base.etag.is_some() && base.sha256.is_some() {
-        return Ok((!stat_unchanged(base, local)).then_some(Action::Adopt));
+        return Ok((!stat_unchanged(base, local) || !item.is_told()).then_some(Action::Adopt));
     }
     // S4 0.4 judged by whole seconds and checked no download, so the two may differ all the same. What can be known without
     // a download is; where the ETag is no sum of anything, its word stands.
@@ -210,6 +211,7 @@ mod tests {
             letter(local_is).map(|content| local(content, 1, false)),
             letter(remote_is).map(|content| remote(content, 1, false)),
         );
+        item.set_index_entry(letter(base_is).map(|content| base(content, 1)).as_ref());
         let mut asked = Vec::new();
         loop {
             match decide(&item, false) {
@@ -293,6 +295,26 @@ mod tests {
         let racy = Local { racy: true, ..local('A', 1, false) };
         let it = item(Some(base('A', 1)), Some(racy), Some(remote('A', 1, false)));
         assert_eq!(decide(&it, false), Verdict::Ask(Question::HashLocal));
+    }
+
+    #[test]
+    fn what_the_remote_index_lost_is_recorded_again() {
+        let mut later = base('A', 1);
+        later.remote_timestamp = Some(66);
+        for (told, action) in [
+            (Some(base('A', 1)), None),
+            (None, Some(Action::Adopt)),
+            (Some(base('B', 1)), Some(Action::Adopt)),
+            (Some(later), Some(Action::Adopt)),
+        ] {
+            let mut it = item(Some(base('A', 1)), Some(local('A', 1, false)), Some(remote('A', 1, false)));
+            it.set_index_entry(told.as_ref());
+            let Verdict::Decided(decision) = decide(&it, false) else { panic!("asks") };
+            assert_eq!(
+                (decision.local, decision.remote, decision.action),
+                (State::Unchanged, State::Unchanged, action)
+            );
+        }
     }
 
     #[test]

@@ -31,27 +31,28 @@ pub struct Joined {
     pub unchanged: u64,
 }
 
-/// What does not change during a join.
-struct Sides<'a> {
-    base: &'a Index,
-    written_ns: Option<i128>,
-    scan: &'a Scan,
-    is_ignored: &'a dyn Fn(&Key) -> bool,
+/// What a join walks, and what it goes by.
+pub struct Sides<'a> {
+    /// The base.
+    pub base: &'a Index,
+    /// The local index's own mtime: a file that is not older is racy.
+    pub written_ns: Option<i128>,
+    /// The folder.
+    pub scan: &'a Scan,
+    /// The bucket.
+    pub listing: &'a [Listed],
+    /// The remote index, unless it is known to say of every key in the base what the base says.
+    pub told: Option<&'a Index>,
+    /// Whether the ignore rules leave a key out; asked only about keys that the scan did not see.
+    pub is_ignored: &'a dyn Fn(&Key) -> bool,
 }
 
-/// Walks the three sides. `written_ns` is the local index's own mtime: a file that is not older is racy. `is_ignored` is
-/// asked only about keys that the scan did not see.
-pub fn join(
-    (base, written_ns): (&Index, Option<i128>),
-    scan: &Scan,
-    listing: &[Listed],
-    is_ignored: &dyn Fn(&Key) -> bool,
-) -> Joined {
-    let sides = Sides { base, written_ns, scan, is_ignored };
+/// Walks the sides.
+pub fn join(sides: &Sides<'_>) -> Joined {
     let mut joined = Joined::default();
     let mut entries = sides.base.entries().iter().peekable();
-    let mut files = scan.files.iter().peekable();
-    let mut objects = listing.iter().peekable();
+    let mut files = sides.scan.files.iter().peekable();
+    let mut objects = sides.listing.iter().peekable();
     loop {
         let names = [
             entries.peek().map(|(name, _)| &**name),
@@ -84,6 +85,7 @@ impl Sides<'_> {
     ) {
         if let (Some(entry), Some(file), Some(object)) = (entry, file, object)
             && plainly_unchanged(entry, file, object, self.written_ns)
+            && self.told.is_none_or(|told| told.get(name).is_some_and(|told| told.tells(entry, object)))
         {
             joined.unchanged += 1;
             return;
@@ -114,6 +116,13 @@ impl Sides<'_> {
         }
         let item = item(key, entry, file, object, self.written_ns);
         joined.items.push(Item { ignored, ..item });
+    }
+}
+
+impl Entry {
+    /// Whether this entry of the remote index is for that very object, at the base's version.
+    fn tells(&self, base: &Entry, object: &Listed) -> bool {
+        self.speaks_of(&object.etag, object.last_modified) && self.remote_timestamp == base.remote_timestamp
     }
 }
 
@@ -175,7 +184,8 @@ mod tests {
 
     fn run(base: &Index, written_ns: i128, scan: &Scan, listing: &[&str], ignored: &str) -> Joined {
         let listing: Vec<Listed> = listing.iter().map(|name| object(name)).collect();
-        join((base, Some(written_ns)), scan, &listing, &|key| key.as_str() == ignored)
+        let is_ignored = &|key: &Key| key.as_str() == ignored;
+        join(&Sides { base, written_ns: Some(written_ns), scan, listing: &listing, told: None, is_ignored })
     }
 
     fn keys(joined: &Joined) -> Vec<&str> {
@@ -190,6 +200,24 @@ mod tests {
         let joined = run(&index(&["a", "b", "gone"]), LATER, &scan, &["a", "there"], "");
         assert_eq!(keys(&joined), ["b", "gone", "new", "there"]);
         assert_eq!(joined.unchanged, 1);
+    }
+
+    #[test]
+    fn what_the_remote_index_does_not_know_is_not_plainly_unchanged() {
+        let scan = Scan { files: ["a", "b", "c", "d"].map(file).into(), ..Scan::default() };
+        let (known, listing) = (index(&["a", "b", "c", "d"]), ["a", "b", "c", "d"].map(object));
+        let mut told = [("a", base('A', 1)), ("b", base('B', 1)), ("c", base('A', 1))];
+        told[2].1.remote_timestamp = Some(1);
+        let told = Index::from_entries(told.map(|(name, entry)| (name.into(), entry)).into());
+        let joined = join(&Sides {
+            base: &known,
+            written_ns: Some(LATER),
+            scan: &scan,
+            listing: &listing,
+            told: Some(&told),
+            is_ignored: &|_| false,
+        });
+        assert_eq!(keys(&joined), ["b", "c", "d"]);
     }
 
     #[test]

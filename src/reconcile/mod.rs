@@ -14,7 +14,7 @@ mod tangle;
 
 pub use decide::{Decision, Question, State, Verdict, decide};
 pub use guard::{Alarm, Guards, Side, guard};
-pub use join::{Joined, Problem, examine, join};
+pub use join::{Joined, Problem, Sides, examine, join};
 pub use plan::{Plan, Planned, Source};
 pub use resolve::{Choice, Policy, conflict_key, resolve};
 pub use tangle::untangle;
@@ -104,20 +104,23 @@ impl Item {
         self.indexed.as_ref().filter(|_| self.remote.as_ref().is_some_and(|remote| remote.indexed))
     }
 
-    /// Takes in what the remote index says of the key. An entry counts only for the object it was written for: by ETag,
-    /// or where S4 0.4 wrote it, by time.
+    /// Takes in what the remote index says of the key. An entry counts only for the object it was written for.
     pub fn set_index_entry(&mut self, entry: Option<&Entry>) {
         self.indexed = entry.cloned();
         let Some((remote, entry)) = self.remote.as_mut().zip(entry) else {
             return;
         };
-        remote.indexed = match &entry.etag {
-            Some(etag) => *etag == remote.etag,
-            None => entry.local_timestamp == Some(remote.last_modified),
-        };
+        remote.indexed = entry.speaks_of(&remote.etag, remote.last_modified);
         if remote.indexed && entry.etag.is_some() {
             remote.sha256 = remote.sha256.or(entry.sha256);
         }
+    }
+
+    /// Whether the remote index knows the object at the base's version: another machine's write may have lost that, or this
+    /// one's never arrived.
+    pub fn is_told(&self) -> bool {
+        let version = self.live_base().map(|base| base.remote_timestamp);
+        self.valid_index_entry().map(|entry| entry.remote_timestamp) == version
     }
 
     /// The version number for a content that is new as of `seconds`: always greater than any before it, and never 0, which

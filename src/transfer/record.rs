@@ -82,13 +82,16 @@ pub(super) fn adopted(item: &Item) -> Done {
     let (Some(file), Some(object)) = (&item.local, &item.remote) else {
         return forgotten(item, 0);
     };
-    // A file that was touched: only this machine cares.
+    // A file that was touched, which only this machine cares about; or what the remote index lost.
     if let Some(base) =
         item.live_base().filter(|base| base.etag.as_ref() == Some(&object.etag) && base.sha256.is_some())
     {
         let mut local = base.clone();
+        let told = item.valid_index_entry();
+        local.remote_timestamp = told.map_or(base.remote_timestamp, |told| told.remote_timestamp);
+        let lost = Entry { local_timestamp: Some(object.last_modified), ctime_ns: None, inode: None, ..base.clone() };
         local.set_stat(&file.stat);
-        return Done { local, remote: None, learn_modified: false, bytes: 0, kept_as: None };
+        return Done { local, remote: told.is_none().then_some(lost), learn_modified: false, bytes: 0, kept_as: None };
     }
     let sha256 =
         file.content.map(|content| content.sha256).or(object.sha256).or(item.base_content().map(|base| base.1));
@@ -180,6 +183,18 @@ mod tests {
             let done = deletes(&told);
             assert_eq!((done.remote, done.local.size), (None, told.size));
         }
+    }
+
+    #[test]
+    fn what_the_remote_index_lost_is_told_again_at_the_base_s_version() {
+        let mut item = item(Some(base('A', 1)), Some(local('A', 1, false)), Some(remote('A', 1, false)));
+        let done = adopted(&item);
+        let lost = done.remote.unwrap();
+        assert_eq!((lost.remote_timestamp, lost.local_timestamp, lost.inode), (Some(65), Some(65), None));
+        let told = Entry { remote_timestamp: Some(70), ..base('A', 1) };
+        item.set_index_entry(Some(&told));
+        let done = adopted(&item);
+        assert_eq!((done.remote, done.local.remote_timestamp), (None, Some(70)));
     }
 
     #[test]
