@@ -111,6 +111,12 @@ impl fmt::Debug for Key {
     }
 }
 
+impl From<Key> for String {
+    fn from(key: Key) -> String {
+        key.0.into()
+    }
+}
+
 impl AsRef<str> for Key {
     fn as_ref(&self) -> &str {
         &self.0

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::config::{Config, Target};
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::local::{self, Folder, Lock};
+use crate::local::{self, Folder, Hold, Lock};
 use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
 use crate::report;
 use crate::transfer::Cancel;
@@ -53,23 +53,64 @@ impl Session {
     ///
     /// When the other run takes too long, the wait is interrupted, or the lock can not be written.
     pub fn lock(&self, context: &Context, cancel: &Cancel) -> Result<Lock, Error> {
+        self.wait_for_lock(context, cancel, Hold::Alone, Some(LOCK_PATIENCE))
+    }
+
+    /// As [`Session::lock`], for however long it takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::lock`].
+    pub fn lock_patiently(&self, context: &Context, cancel: &Cancel) -> Result<Lock, Error> {
+        self.wait_for_lock(context, cancel, Hold::Alone, None)
+    }
+
+    /// Takes the folder's lock together with other steps of a run, waiting for a whole run to end, or for Ctrl-C. Whoever comes
+    /// first, and is alone, does `first`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::lock`], and those of `first`.
+    pub fn share(
+        &self,
+        context: &Context,
+        cancel: &Cancel,
+        first: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<Lock, Error> {
+        if let Ok(alone) = Lock::acquire(&self.folder, Hold::Alone, Duration::ZERO, &mut |_| {}) {
+            first()?;
+            if let Ok(shared) = alone.share() {
+                return Ok(shared);
+            }
+        }
+        self.wait_for_lock(context, cancel, Hold::Shared, Some(LOCK_PATIENCE))
+    }
+
+    fn wait_for_lock(
+        &self,
+        context: &Context,
+        cancel: &Cancel,
+        hold: Hold,
+        patience: Option<Duration>,
+    ) -> Result<Lock, Error> {
         let began = Instant::now();
         let mut told = false;
         let mut waiting = |holder: Option<u32>| {
             let who = holder.map_or_else(|| "another s4".to_owned(), |pid| format!("another s4 (process {pid})"));
-            if !std::mem::replace(&mut told, true) {
+            // A step that is about to end is not worth a word.
+            if began.elapsed() >= LOCK_LOOK && !std::mem::replace(&mut told, true) {
                 context.ui.note(&format!("Waiting for {who} on this folder"));
             }
         };
         loop {
-            match Lock::acquire(&self.folder, LOCK_LOOK, &mut waiting) {
+            match Lock::acquire(&self.folder, hold, LOCK_LOOK, &mut waiting) {
                 Err(local::Error::Locked { .. }) if cancel.is_cancelled() => {
                     return Err(Error::new(
                         Kind::Interrupted,
                         "interrupted while waiting for another s4 on this folder",
                     ));
                 }
-                Err(local::Error::Locked { .. }) if began.elapsed() < LOCK_PATIENCE => {}
+                Err(local::Error::Locked { .. }) if patience.is_none_or(|patience| began.elapsed() < patience) => {}
                 ended => return ended.map_err(folder_error),
             }
         }

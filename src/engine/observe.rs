@@ -49,7 +49,7 @@ impl Observed {
         });
         summary.problems = joined.problems;
         let unnameable = self.scan.unnameable.iter().cloned();
-        summary.problems.extend(unnameable.map(|(name, why)| crate::reconcile::Problem { name, why }));
+        summary.problems.extend(unnameable.map(|(name, why)| crate::reconcile::Problem { name: local::printable(&name), why }));
         for (path, hidden) in &self.scan.hidden {
             match hidden {
                 Hidden::Unreadable(why) if !summary.problems.iter().any(|problem| problem.name == *path) => {

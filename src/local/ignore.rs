@@ -16,6 +16,21 @@ pub struct Ignore {
     rules: List<gix_ignore::search::Ignore>,
 }
 
+type Rule = gix_ignore::glob::search::pattern::Mapping<gix_ignore::Kind>;
+
+/// The rule that decides about a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Whether it leaves the path out; else it takes it back in.
+    pub ignores: bool,
+    /// The rule.
+    pub pattern: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// What it matches: the path, or a folder above it; `None` where that is not UTF-8.
+    pub matched: Option<String>,
+}
+
 impl Ignore {
     /// No rules: nothing is ignored.
     pub fn none() -> Ignore {
@@ -59,12 +74,40 @@ impl Ignore {
 
     /// As [`Ignore::is_ignored`], for a path that need not be text.
     pub(super) fn is_ignored_name(&self, path: &[u8], is_dir: bool) -> bool {
+        self.last_match(path, is_dir).is_some_and(|rule| !rule.pattern.is_negative())
+    }
+
+    /// The rule that decides about `path`, whose parents are not left out: the last one that matches.
+    fn last_match(&self, path: &[u8], is_dir: bool) -> Option<&Rule> {
         if self.rules.patterns.is_empty() || (path == IGNORE.as_bytes() && !is_dir) {
-            return false;
+            return None;
         }
         let name = path.iter().rposition(|&byte| byte == b'/').map(|slash| slash + 1);
-        let last = self.rules.patterns.iter().rev().find(|rule| matches(&rule.pattern, path, name, is_dir));
-        last.is_some_and(|rule| !rule.pattern.is_negative())
+        self.rules.patterns.iter().rev().find(|rule| matches(&rule.pattern, path, name, is_dir))
+    }
+
+    /// Why `path` is left out or not: the rule that decides about it, or about the uppermost folder of it that is left out.
+    /// `None`: no rule matches.
+    pub fn explain(&self, path: &[u8], is_dir: bool) -> Option<Explained> {
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| (&path[..at], true));
+        let parts = slashes.chain([(path, is_dir)]);
+        let mut matches = parts.filter_map(|(part, is_dir)| Some((part, self.last_match(part, is_dir)?)));
+        let ignores = |(_, rule): &(&[u8], &Rule)| !rule.pattern.is_negative();
+        let mut last = None;
+        let (part, rule) = loop {
+            match matches.next() {
+                Some(found) if ignores(&found) => break found,
+                Some(found) => last = Some(found),
+                None => break last.filter(|(part, _)| *part == path)?,
+            }
+        };
+        Some(Explained {
+            ignores: !rule.pattern.is_negative(),
+            pattern: rule.pattern.to_string(),
+            // The parser is given a line of ours before the first, and counts from 1.
+            line: rule.sequence_number.saturating_sub(1),
+            matched: str::from_utf8(part).ok().map(str::to_owned),
+        })
     }
 
     /// Whether the rules leave out `key`, by itself or with a folder that it is in.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, fstat};
@@ -18,10 +18,33 @@ const POLL: Duration = Duration::from_millis(50);
 /// The lock of a folder, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+}
+
+/// Who may hold the lock at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Nobody else: for a whole run, and for writing the index.
+    Alone,
+    /// Others that share it too: the steps of one run, each a process, that stand in a pipe.
+    Shared,
 }
 
 impl Lock {
+    /// Lets others share the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`] if another took it meanwhile; [`Error::Io`].
+    pub fn share(self) -> Result<Lock, Error> {
+        match flock(&self.file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(self),
+            Err(Errno::WOULDBLOCK) => Err(Error::Locked { pid: holder(&self.file), path: self.path }),
+            Err(errno) => Err(Error::new(errno, &self.path)),
+        }
+    }
+
     /// Locks `folder`, trying for as long as `wait`. When it has to wait, `on_wait` is called once, with the process id of
     /// the holder where that is known.
     ///
@@ -29,7 +52,12 @@ impl Lock {
     ///
     /// [`Error::Locked`] when the time is over; [`Error::Denied`] if there is no lock file and none can be made;
     /// [`Error::InTheWay`], [`Error::Io`].
-    pub fn acquire(folder: &Folder, wait: Duration, on_wait: &mut dyn FnMut(Option<u32>)) -> Result<Lock, Error> {
+    pub fn acquire(
+        folder: &Folder,
+        hold: Hold,
+        wait: Duration,
+        on_wait: &mut dyn FnMut(Option<u32>),
+    ) -> Result<Lock, Error> {
         let path = folder.path_in(&folder.meta, Path::new(LOCK));
         let failed = |errno| Error::new(errno, &path);
         let dir = folder.make_dir(&folder.meta, Path::new(""))?;
@@ -37,13 +65,13 @@ impl Lock {
         let mut told = false;
         loop {
             let file = open_lock(&dir).map_err(failed)?;
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            match flock(&file, hold.operation()) {
                 Ok(()) => {
                     // S4 0.4 removes its lock file: what we hold may be without a name, and worth nothing.
                     let held = convert(&fstat(&file).map_err(failed)?).1.inode;
                     if matches!(At::new(&dir, LOCK.as_ref()).stat(), Ok((_, stat)) if stat.inode == held) {
                         sign(&file);
-                        return Ok(Lock { _file: file });
+                        return Ok(Lock { file, path });
                     }
                 }
                 Err(Errno::WOULDBLOCK | Errno::INTR) => {
@@ -59,6 +87,15 @@ impl Lock {
                 }
                 Err(errno) => return Err(failed(errno)),
             }
+        }
+    }
+}
+
+impl Hold {
+    fn operation(self) -> FlockOperation {
+        match self {
+            Hold::Alone => FlockOperation::NonBlockingLockExclusive,
+            Hold::Shared => FlockOperation::NonBlockingLockShared,
         }
     }
 }
@@ -94,7 +131,7 @@ mod tests {
 
     fn lock(folder: &Folder, wait: Duration) -> (Result<Lock, Error>, Vec<Option<u32>>) {
         let mut waits = Vec::new();
-        let lock = Lock::acquire(folder, wait, &mut |pid| waits.push(pid));
+        let lock = Lock::acquire(folder, Hold::Alone, wait, &mut |pid| waits.push(pid));
         (lock, waits)
     }
 
@@ -120,8 +157,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path(), None).unwrap();
         let mut held = Some(lock(&folder, Duration::ZERO).0.unwrap());
-        let lock = Lock::acquire(&folder, Duration::from_secs(60), &mut |_| held = None);
+        let lock = Lock::acquire(&folder, Hold::Alone, Duration::from_secs(60), &mut |_| held = None);
         assert!(lock.is_ok());
+    }
+
+    #[test]
+    fn steps_share_the_lock_and_keep_out_a_whole_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let [one, two, three] = [(); 3].map(|()| Folder::open(dir.path(), None).unwrap());
+        let first = Lock::acquire(&one, Hold::Alone, Duration::ZERO, &mut |_| {}).unwrap().share().unwrap();
+        let second = Lock::acquire(&two, Hold::Shared, Duration::ZERO, &mut |_| {}).unwrap();
+        assert!(matches!(lock(&three, Duration::ZERO).0, Err(Error::Locked { .. })));
+        drop(first);
+        assert!(matches!(lock(&three, Duration::ZERO).0, Err(Error::Locked { .. })));
+        drop(second);
+        let _whole = lock(&three, Duration::ZERO).0.unwrap();
+        assert!(Lock::acquire(&one, Hold::Shared, Duration::ZERO, &mut |_| {}).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Everything here is plain blocking code. All access goes through a [`Folder`], a handle on the target's folder.
 
 mod beneath;
+mod browse;
 mod error;
 mod folder;
 mod hash;
@@ -10,6 +11,7 @@ mod hollow;
 mod ignore;
 mod lock;
 mod moves;
+mod names;
 mod recover;
 mod replace;
 mod scan;
@@ -19,17 +21,19 @@ mod store;
 #[cfg(test)]
 mod testing;
 mod trash;
+mod walk;
 
 pub use error::Error;
 pub use folder::Folder;
 pub use hash::{Hasher, check_unchanged, hash_file, hash_open, open_settled};
-pub use ignore::Ignore;
-pub use lock::Lock;
+pub use ignore::{Explained, Ignore};
+pub use lock::{Hold, Lock};
 pub use recover::{Fate, Recovered};
 pub use replace::Displaced;
 pub(crate) use scan::printable;
 pub use scan::scan;
 pub use staging::Staged;
+pub use walk::{Found, Totals, walk};
 
 use crate::content::Sha256;
 use crate::key::Key;
@@ -89,8 +93,8 @@ pub struct Scan {
     pub files: Vec<LocalFile>,
     /// Paths (below the folder, `/` between components) that hide what is at or below them, in byte order.
     pub hidden: Vec<(String, Hidden)>,
-    /// Names that can not be keys (not UTF-8, too long), made printable; in byte order, with the reason.
-    pub unnameable: Vec<(String, String)>,
+    /// The bytes of names that can not be keys (not UTF-8, too long), in their order, with the reason.
+    pub unnameable: Vec<(Vec<u8>, String)>,
     /// Number of files and folders that the ignore rules left out.
     pub ignored: u64,
     /// The device that the folder is on.
@@ -98,6 +102,16 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// Puts what was gathered in some order in the order that a scan has; of files of one key the last counts.
+    pub fn put_in_order(&mut self) {
+        self.files.sort_by(|one, other| one.key.cmp(&other.key));
+        self.files.reverse();
+        self.files.dedup_by(|one, other| one.key == other.key);
+        self.files.reverse();
+        self.hidden.sort_by(|one, other| one.0.cmp(&other.0));
+        self.hidden.dedup_by(|one, other| one.0 == other.0);
+    }
+
     /// What hides `key`, if anything: something unreadable, a link or a special file at it or above it.
     pub fn hidden(&self, key: &Key) -> Option<&Hidden> {
         key.ancestors().chain([key.as_str()]).find_map(|path| {

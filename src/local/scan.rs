@@ -1,155 +1,31 @@
-//! The walk over the folder.
-//!
-//! Folders wait as paths, not as handles, and each is opened from the root: one descriptor is open at a time, however
-//! deep the tree. It ends by itself where paths get too long for keys.
+//! The folder as a value: a walk, collected.
 
 use std::fmt::Write;
+use std::ops::ControlFlow;
 
-use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, fstat, statat};
-use rustix::io::Errno;
-
-use std::path::Path;
-
-use super::beneath::{LIST, convert, open};
-use super::{Error, Folder, Hidden, Ignore, LocalFile, Scan};
-use crate::key::{Key, is_reserved};
+use super::{Error, Folder, Found, Ignore, Scan, walk};
 
 /// Finds the folder's files. What can not be read does not end the scan: it is reported, and hides what is below it.
 ///
 /// # Errors
 ///
-/// Only if the folder itself can not be read: [`Error::Denied`], [`Error::Io`].
+/// As [`walk`].
 pub fn scan(folder: &Folder, ignore: &Ignore) -> Result<Scan, Error> {
-    let mut walk = Walk {
-        folder,
-        ignore,
-        state: folder.state_identity(),
-        found: Scan { device: folder.device(), ..Scan::default() },
-        waiting: Vec::new(),
+    let mut scan = Scan { device: folder.device(), ..Scan::default() };
+    let mut take = |found| {
+        match found {
+            Found::File(file) => scan.files.push(file),
+            Found::Hidden { path, why } => scan.hidden.push((path, why)),
+            Found::Unnameable { name, why } => scan.unnameable.push((name, why)),
+        }
+        ControlFlow::Continue(())
     };
-    walk.list("").map_err(|errno| Error::new(errno, folder.path()))?;
-    while let Some(path) = walk.waiting.pop() {
-        match walk.list(&path) {
-            // Removed since its parent was read.
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(Errno::LOOP) => walk.found.hidden.push((path, Hidden::Symlink)),
-            Err(errno) => walk.hide(path, errno),
-        }
-    }
-    let mut found = walk.found;
-    found.files.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    found.hidden.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    // What is hidden twice, by its own fault and by the end of its folder's listing, is told once.
-    found.hidden.dedup_by(|one, other| one.0 == other.0);
-    found.unnameable.sort_unstable();
-    Ok(found)
-}
-
-struct Walk<'a> {
-    folder: &'a Folder,
-    ignore: &'a Ignore,
-    state: Option<(u64, u64)>,
-    found: Scan,
-    /// Paths of the folders still to be read.
-    waiting: Vec<String>,
-}
-
-impl Walk<'_> {
-    /// Reads one folder.
-    fn list(&mut self, path: &str) -> Result<(), Errno> {
-        let handle = open(&self.folder.root, Path::new(path), LIST, Mode::empty())?;
-        if self.state.is_some() && self.is_state(&handle)? {
-            return Ok(());
-        }
-        // A removed folder still lists, as empty: that must not look like one whose files were deleted.
-        if path.is_empty() && fstat(&handle)?.st_nlink == 0 {
-            return Err(Errno::NOENT);
-        }
-        let mut dir = Dir::new(handle)?;
-        let mut name = path.as_bytes().to_owned();
-        if !name.is_empty() {
-            name.push(b'/');
-        }
-        let parent = name.len();
-        while let Some(entry) = dir.read() {
-            let entry = entry?;
-            let last = entry.file_name();
-            if last == c"." || last == c".." {
-                continue;
-            }
-            name.truncate(parent);
-            name.extend_from_slice(last.to_bytes());
-            let stat = || statat(dir.fd()?, last, AtFlags::SYMLINK_NOFOLLOW);
-            self.entry(&name, entry.file_type(), stat);
-        }
-        Ok(())
-    }
-
-    /// Takes in one entry. `kind` is what the folder says of it, and need not be known.
-    fn entry(&mut self, name: &[u8], kind: FileType, stat: impl Fn() -> Result<rustix::fs::Stat, Errno>) {
-        let kind = match kind {
-            FileType::Unknown => match stat() {
-                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                Err(errno) => return self.lost(name, errno),
-            },
-            kind => kind,
-        };
-        let text = str::from_utf8(name);
-        if text.is_ok_and(is_reserved) {
-            return;
-        }
-        if self.ignore.is_ignored_name(name, kind == FileType::Directory) {
-            self.found.ignored += 1;
-            return;
-        }
-        let Ok(text) = text else {
-            self.found.unnameable.push((printable(name), "it is not UTF-8".to_owned()));
-            return;
-        };
-        let key = match Key::parse(text) {
-            Ok(key) => key,
-            Err(problem) => {
-                self.found.unnameable.push((printable(name), problem.to_string()));
-                return;
-            }
-        };
-        match kind {
-            FileType::RegularFile => match stat().map(|stat| convert(&stat)) {
-                Ok((FileType::RegularFile, stat)) => self.found.files.push(LocalFile { key, stat }),
-                Ok(_) => self.hide(text.to_owned(), Errno::AGAIN),
-                Err(errno) => self.lost(name, errno),
-            },
-            FileType::Directory => self.waiting.push(text.to_owned()),
-            FileType::Symlink => self.found.hidden.push((text.to_owned(), Hidden::Symlink)),
-            _ => self.found.hidden.push((text.to_owned(), Hidden::Special)),
-        }
-    }
-
-    /// An entry whose stat can not be had: gone, or unreadable.
-    fn lost(&mut self, name: &[u8], errno: Errno) {
-        match str::from_utf8(name) {
-            _ if errno == Errno::NOENT => {}
-            Ok(path) => self.hide(path.to_owned(), errno),
-            Err(_) => self.found.unnameable.push((printable(name), "it is not UTF-8".to_owned())),
-        }
-    }
-
-    fn hide(&mut self, path: String, errno: Errno) {
-        let reason = if errno == Errno::AGAIN {
-            "it is changing right now".to_owned()
-        } else {
-            Error::new(errno, &self.folder.path().join(&path)).to_string()
-        };
-        self.found.hidden.push((path, Hidden::Unreadable(reason)));
-    }
-
-    /// Whether an open folder is s4's own state folder, which may be anywhere.
-    #[allow(clippy::unnecessary_cast)] // The width of a device number differs between systems.
-    fn is_state(&self, handle: &OwnedFd) -> Result<bool, Errno> {
-        let stat = fstat(handle)?;
-        Ok(self.state == Some((stat.st_dev as u64, stat.st_ino as u64)))
-    }
+    let totals = walk(folder, ignore, &mut take)?;
+    scan.ignored = totals.ignored;
+    // A walk comes to a folder where its files are, behind what its bare name would be.
+    scan.hidden.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    scan.unnameable.sort_unstable();
+    Ok(scan)
 }
 
 /// A name as text without control characters: those and bytes that are not UTF-8 as escapes.
@@ -173,12 +49,18 @@ pub(crate) fn printable(name: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Hidden;
+    use super::super::beneath::LIST;
     use super::*;
+    use crate::key::Key;
+    use rustix::fd::OwnedFd;
+    use rustix::fs::Mode;
     use std::ffi::OsStr;
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::os::unix::net::UnixListener;
+    use std::path::Path;
     use std::time::{Duration, UNIX_EPOCH};
 
     fn tree(files: &[&str]) -> tempfile::TempDir {
@@ -240,7 +122,7 @@ mod tests {
         fs::write(dir.path().join(OsStr::from_bytes(b"dir\xfe/in")), "").unwrap();
         let scan = scanned(dir.path(), "");
         assert_eq!(keys(&scan), ["fine"]);
-        let names: Vec<_> = scan.unnameable.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = scan.unnameable.iter().map(|(name, _)| printable(name)).collect();
         assert_eq!(names, ["bad\\xff\\u{1b}", "dir\\xfe"]);
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use s4::ambient::Clock;
 use s4::engine::{Engine, Options, Summary, Witness};
-use s4::local::{Folder, Lock};
+use s4::local::{Folder, Hold, Lock};
 use s4::reconcile::Policy;
 use s4::remote::{Capabilities, Connection, Guarded, S3Store, S3Uri};
 use s4::transfer::{Cancel, Progress};
@@ -65,7 +65,7 @@ impl Machine {
         self.runs += 1;
         let folder = Arc::new(Folder::open(self.folder.path(), None).unwrap());
         // A program that another test is just starting has this process's files, locks too, for a moment.
-        let _lock = Lock::acquire(&folder, std::time::Duration::from_secs(60), &mut |_| {}).unwrap();
+        let _lock = Lock::acquire(&folder, Hold::Alone, std::time::Duration::from_secs(60), &mut |_| {}).unwrap();
         let options = Options {
             policy: Policy::KeepBoth,
             max_delete: 50.0,

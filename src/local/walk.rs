@@ -1,0 +1,227 @@
+//! The walk over the folder: what is in it, handed out in the order of the keys' bytes as it is found.
+//!
+//! Depth first. Each folder is read once, and wholly before anything of it is handed out: of one whose listing fails nothing
+//! has to be taken back, it is hidden with all that is in it. What is held is the names of the folders from the root down to
+//! where the walk is, and a few handles on the innermost of them. It ends by itself where paths get too long for keys.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, fstat, statat};
+use rustix::io::Errno;
+
+use super::beneath::{LIST, convert, open};
+use super::names::Names;
+use super::{Error, Folder, Hidden, Ignore, LocalFile};
+use crate::key::{Key, is_reserved};
+
+/// How many folders are held open at once, the innermost ones. One that was closed is opened again from the root, so this
+/// may be any number; few trees are as deep.
+const KEPT_OPEN: usize = 16;
+
+/// Something that a walk came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A regular file.
+    File(LocalFile),
+    /// Something that hides what is at or below its path.
+    Hidden {
+        /// Its path below the folder.
+        path: String,
+        /// What it is.
+        why: Hidden,
+    },
+    /// A name that can not be a key.
+    Unnameable {
+        /// The bytes of the path below the folder, of any kind.
+        name: Vec<u8>,
+        /// Why it can not be a key.
+        why: String,
+    },
+}
+
+/// What a walk counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Number of files and folders that the ignore rules left out.
+    pub ignored: u64,
+}
+
+/// Hands out what is in the folder, in the order of the names' bytes, where a folder's name counts as ending in `/`. What
+/// can not be read does not end the walk: it is handed out as hidden. A `found` that breaks off ends it.
+///
+/// # Errors
+///
+/// Only if the folder itself can not be read, before anything was handed out: [`Error::NotFound`], [`Error::Denied`],
+/// [`Error::Io`].
+pub fn walk(
+    folder: &Folder,
+    ignore: &Ignore,
+    found: &mut dyn FnMut(Found) -> ControlFlow<()>,
+) -> Result<Totals, Error> {
+    let failed = |errno| Error::new(errno, folder.path());
+    let state = folder.state_identity();
+    let mut walk = Walk { folder, ignore, state, found, path: String::new(), totals: Totals::default() };
+    let root = open(&folder.root, Path::new(""), LIST, Mode::empty()).map_err(failed)?;
+    // A removed folder still lists, as empty: that must not look like one whose files were deleted.
+    if fstat(&root).map_err(failed)?.st_nlink == 0 {
+        return Err(failed(Errno::NOENT));
+    }
+    let mut levels: Vec<Level> = walk.level(root).map_err(failed)?.into_iter().collect();
+    while let Some(mut level) = levels.pop() {
+        match walk.go_on(&mut level) {
+            ControlFlow::Continue(None) => {}
+            ControlFlow::Continue(Some(inner)) => {
+                levels.push(level);
+                if let Some(outer) = levels.len().checked_sub(KEPT_OPEN).and_then(|at| levels.get_mut(at)) {
+                    outer.dir = None;
+                }
+                levels.push(inner);
+            }
+            ControlFlow::Break(()) => break,
+        }
+    }
+    Ok(walk.totals)
+}
+
+struct Walk<'a> {
+    folder: &'a Folder,
+    ignore: &'a Ignore,
+    state: Option<(u64, u64)>,
+    found: &'a mut dyn FnMut(Found) -> ControlFlow<()>,
+    /// The path of what is being looked at.
+    path: String,
+    totals: Totals,
+}
+
+/// A folder on the way to where the walk is.
+struct Level {
+    /// `None`: closed, to be opened again.
+    dir: Option<Dir>,
+    /// Device and inode.
+    identity: (u64, u64),
+    /// How much of the walk's path is this folder's, the `/` included.
+    path: usize,
+    names: Names,
+}
+
+impl Walk<'_> {
+    /// Goes through the names of a folder up to the next folder in it, which it gives back; `None` at the end.
+    fn go_on(&mut self, level: &mut Level) -> ControlFlow<(), Option<Level>> {
+        while let Some((name, kind)) = level.names.next() {
+            self.path.truncate(level.path);
+            let Some(key) = self.key(name, kind == FileType::Directory)? else { continue };
+            let found = match kind {
+                FileType::RegularFile => self.file(level, key),
+                FileType::Directory => match self.enter(level) {
+                    Ok(None) => None,
+                    Ok(inner) => return ControlFlow::Continue(inner),
+                    Err(errno) => self.lost(errno),
+                },
+                FileType::Symlink => Some(Found::Hidden { path: key.into(), why: Hidden::Symlink }),
+                _ => Some(Found::Hidden { path: key.into(), why: Hidden::Special }),
+            };
+            if let Some(found) = found {
+                (self.found)(found)?;
+            }
+        }
+        ControlFlow::Continue(None)
+    }
+
+    /// Puts a name behind the path, and makes a key of it. `None`: it is s4's own, left out by the rules, or no key.
+    fn key(&mut self, name: &[u8], is_dir: bool) -> ControlFlow<(), Option<Key>> {
+        let Ok(text) = str::from_utf8(name) else {
+            let name = [self.path.as_bytes(), name].concat();
+            if self.ignore.is_ignored_name(&name, is_dir) {
+                self.totals.ignored += 1;
+            } else {
+                (self.found)(Found::Unnameable { name, why: "it is not UTF-8".to_owned() })?;
+            }
+            return ControlFlow::Continue(None);
+        };
+        if self.path.is_empty() && is_reserved(text) {
+            return ControlFlow::Continue(None);
+        }
+        self.path.push_str(text);
+        if self.ignore.is_ignored(&self.path, is_dir) {
+            self.totals.ignored += 1;
+            return ControlFlow::Continue(None);
+        }
+        match Key::parse(&self.path) {
+            Ok(key) => ControlFlow::Continue(Some(key)),
+            Err(problem) => {
+                let name = self.path.clone().into_bytes();
+                (self.found)(Found::Unnameable { name, why: problem.to_string() })?;
+                ControlFlow::Continue(None)
+            }
+        }
+    }
+
+    fn file(&self, level: &mut Level, key: Key) -> Option<Found> {
+        let name = &self.path[level.path..];
+        let found = self.handle(level).and_then(|dir| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW));
+        match found.map(|stat| convert(&stat)) {
+            Ok((FileType::RegularFile, stat)) => Some(Found::File(LocalFile { key, stat })),
+            Ok(_) => self.lost(Errno::AGAIN),
+            Err(errno) => self.lost(errno),
+        }
+    }
+
+    /// Opens and reads the folder that the path leads to. `None`: it is not to be walked.
+    fn enter(&mut self, outer: &mut Level) -> Result<Option<Level>, Errno> {
+        let name = Path::new(&self.path[outer.path..]);
+        let handle = self.handle(outer).and_then(|dir| open(dir, name, LIST, Mode::empty()));
+        // It was a folder a moment ago.
+        let handle = handle
+            .map_err(|errno| if errno == Errno::NOTDIR || errno == Errno::LOOP { Errno::AGAIN } else { errno })?;
+        self.level(handle)
+    }
+
+    /// Reads the folder that the path leads to. `None`: it is s4's own state folder, which may be anywhere.
+    fn level(&mut self, handle: OwnedFd) -> Result<Option<Level>, Errno> {
+        let identity = identity(&handle)?;
+        if self.state == Some(identity) {
+            return Ok(None);
+        }
+        let mut dir = Dir::new(handle)?;
+        let names = Names::read(&mut dir)?;
+        if !self.path.is_empty() {
+            self.path.push('/');
+        }
+        Ok(Some(Level { dir: Some(dir), identity, path: self.path.len(), names }))
+    }
+
+    /// The handle on a folder, opened again if need be. Another folder in its place is none that was read.
+    fn handle<'a>(&self, level: &'a mut Level) -> Result<BorrowedFd<'a>, Errno> {
+        if level.dir.is_none() {
+            let path = self.path[..level.path].trim_end_matches('/');
+            let handle = open(&self.folder.root, Path::new(path), LIST, Mode::empty())?;
+            if identity(&handle)? != level.identity {
+                return Err(Errno::AGAIN);
+            }
+            level.dir = Some(Dir::new(handle)?);
+        }
+        level.dir.as_ref().ok_or(Errno::AGAIN)?.fd()
+    }
+
+    /// What there is to tell of a path that can not be looked at: nothing if it is gone.
+    fn lost(&self, errno: Errno) -> Option<Found> {
+        let why = match errno {
+            Errno::NOENT => return None,
+            Errno::AGAIN => "it is changing right now".to_owned(),
+            errno => Error::new(errno, &self.folder.path().join(&self.path)).to_string(),
+        };
+        Some(Found::Hidden { path: self.path.clone(), why: Hidden::Unreadable(why) })
+    }
+}
+
+/// Device and inode of an open folder.
+#[allow(clippy::unnecessary_cast)] // The width of a device number differs between systems.
+fn identity(handle: &OwnedFd) -> Result<(u64, u64), Errno> {
+    let stat = fstat(handle)?;
+    Ok((stat.st_dev as u64, stat.st_ino as u64))
+}
+
+#[cfg(test)]
+mod tests;
