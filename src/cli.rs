@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
+use clap::{ColorChoice, FromArgMatches as _};
 use s4_commands::{Cli, Command};
 
 use crate::ambient::Clock;
@@ -11,8 +11,8 @@ use crate::config::{Config, Target};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, ExitCode, Kind};
-use crate::porcelain;
 use crate::ui::Ui;
+use crate::{plumbing, porcelain};
 use crate::{report, session};
 
 /// Runs the command line `args`, the program's name first.
@@ -44,7 +44,7 @@ fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
         () if given("always") => ColorChoice::Always,
         () => ColorChoice::Auto,
     };
-    Cli::from_arg_matches(&Cli::command().color(colour).try_get_matches_from(args)?)
+    Cli::from_arg_matches(&s4_commands::command().color(colour).try_get_matches_from(args)?)
 }
 
 fn code_of(error: &clap::Error) -> ExitCode {
@@ -61,6 +61,16 @@ fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
         Command::Version(args) => porcelain::version::run(context, args),
         Command::Sync(args) => porcelain::sync::run(context, args),
         Command::Ls(args) => porcelain::ls::run(context, args),
+        Command::Scan(args) => plumbing::scan::run(context, args),
+        Command::ListObjects(args) => plumbing::list_objects::run(context, args),
+        Command::ReadIndex(args) => plumbing::read_index::run(context, args),
+        Command::DiffIndex(args) => plumbing::diff_index::run(context, args),
+        Command::PushFile(args) => plumbing::push_file::run(context, args),
+        Command::PullFile(args) => plumbing::pull_file::run(context, args),
+        Command::WriteIndex(args) => plumbing::write_index::run(context, args),
+        Command::HashFile(args) => plumbing::hash_file::run(context, args),
+        Command::CheckIgnore(args) => plumbing::check_ignore::run(context, args),
+        Command::Help(args) => porcelain::help::run(context, args),
     }
 }
 
@@ -102,6 +112,6 @@ mod tests {
     fn wrong_usage_ends_with_two_and_help_with_zero() {
         let code = |line: &str| code_of(&parse(&line.split(' ').map(OsString::from).collect::<Vec<_>>()).unwrap_err());
         assert_eq!([code("s4 frobnicate"), code("s4 rm"), code("s4")], [ExitCode::Usage; 3]);
-        assert_eq!([code("s4 add --help"), code("s4 --version"), code("s4 help rm")], [ExitCode::Done; 3]);
+        assert_eq!([code("s4 add --help"), code("s4 --version"), code("s4 rm -h")], [ExitCode::Done; 3]);
     }
 }

@@ -1,6 +1,6 @@
 //! s4: folders on several machines kept in sync through an S3 bucket.
 //!
-//! Dependencies point one way: porcelain → session, engine → transfer, local, remote, index → reconcile.
+//! Dependencies point one way: plumbing, porcelain → session, engine → transfer, local, remote, index → reconcile.
 
 pub mod ambient;
 pub mod cli;
@@ -15,10 +15,13 @@ pub mod index;
 pub mod interrupt;
 pub mod key;
 pub mod local;
+pub mod plumbing;
 pub mod porcelain;
 pub mod reconcile;
+pub mod records;
 pub mod remote;
 pub mod report;
+pub mod run;
 pub mod session;
 pub mod transfer;
 pub mod ui;

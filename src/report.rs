@@ -24,7 +24,7 @@ pub fn tell(ui: &Ui, error: &Error) {
 /// The record of an error, about `key` if it is about one.
 pub fn record(error: &Error, key: Option<&str>) -> record::Record {
     let (code, key) = (error.kind().code().to_owned(), key.map(str::to_owned));
-    record::Record::Error(record::Error { code, message: error.chain().join(": "), key })
+    record::Record::Error(record::Error { code, message: error.chain().join(": "), key, key_base64: None })
 }
 
 /// What each trouble with the config file means, and what helps.
@@ -93,7 +93,7 @@ fn choices_for(name: &str, choices: &[String]) -> Vec<String> {
 }
 
 /// A name as a shell takes it.
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || "-_./".contains(character);
     if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { format!("\"{name}\"") }
 }

@@ -4,16 +4,26 @@
 //! environment is looked at here.
 
 mod globals;
+mod help;
+pub mod manual;
+pub mod markup;
+pub mod pages;
+pub mod plumbing;
 pub mod porcelain;
 pub mod record;
+#[cfg(feature = "render")]
+pub mod render;
 mod secret;
+pub mod time;
 mod values;
 
 pub use globals::{Colour, Globals, LogLevel};
+pub use help::command;
 pub use secret::Secret;
 pub use values::{Conflicts, OnIgnore};
 
 use clap::{Parser, Subcommand};
+use manual::{Group, Listed, Manual};
 
 /// Keep folders in sync through an S3 bucket
 ///
@@ -29,7 +39,8 @@ use clap::{Parser, Subcommand};
     max_term_width = 100,
     arg_required_else_help = true,
     subcommand_required = true,
-    after_help = EXAMPLES
+    disable_help_subcommand = true,
+    after_help = MANUAL.help()
 )]
 pub struct Cli {
     /// Options of every command.
@@ -40,49 +51,96 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Every command; `help`, manual and tests go by this list.
+/// Every command, in the order of [`COMMANDS`].
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "a comment on a variant would replace the help that its arguments carry")]
 pub enum Command {
     #[command(visible_alias = "a")]
     Add(porcelain::add::AddArgs),
+    #[command(visible_alias = "s")]
+    Sync(porcelain::sync::SyncArgs),
     #[command(visible_alias = "e")]
     Edit(porcelain::edit::EditArgs),
     Rm(porcelain::rm::RmArgs),
     #[command(visible_alias = "t")]
     Targets(porcelain::targets::TargetsArgs),
-    #[command(visible_alias = "s")]
-    Sync(porcelain::sync::SyncArgs),
     Ls(porcelain::ls::LsArgs),
+    Help(porcelain::help::HelpArgs),
     #[command(visible_alias = "v")]
     Version(porcelain::version::VersionArgs),
+    Scan(plumbing::scan::ScanArgs),
+    ListObjects(plumbing::list_objects::ListObjectsArgs),
+    ReadIndex(plumbing::read_index::ReadIndexArgs),
+    DiffIndex(plumbing::diff_index::DiffIndexArgs),
+    PushFile(plumbing::push_file::PushFileArgs),
+    PullFile(plumbing::pull_file::PullFileArgs),
+    WriteIndex(plumbing::write_index::WriteIndexArgs),
+    HashFile(plumbing::hash_file::HashFileArgs),
+    CheckIgnore(plumbing::check_ignore::CheckIgnoreArgs),
 }
+
+/// Every command with its place in the help and its part of the manual. Help, manual and tests go by this list, and a test
+/// holds it equal to [`Command`].
+pub const COMMANDS: &[Listed] = &[
+    Listed { name: "add", group: Group::Everyday, manual: &porcelain::add::MANUAL },
+    Listed { name: "sync", group: Group::Everyday, manual: &porcelain::sync::MANUAL },
+    Listed { name: "edit", group: Group::Everyday, manual: &porcelain::edit::MANUAL },
+    Listed { name: "rm", group: Group::Everyday, manual: &porcelain::rm::MANUAL },
+    Listed { name: "targets", group: Group::Look, manual: &porcelain::targets::MANUAL },
+    Listed { name: "ls", group: Group::Look, manual: &porcelain::ls::MANUAL },
+    Listed { name: "help", group: Group::Look, manual: &porcelain::help::MANUAL },
+    Listed { name: "version", group: Group::Look, manual: &porcelain::version::MANUAL },
+    Listed { name: "scan", group: Group::Plumbing, manual: &plumbing::scan::MANUAL },
+    Listed { name: "list-objects", group: Group::Plumbing, manual: &plumbing::list_objects::MANUAL },
+    Listed { name: "read-index", group: Group::Plumbing, manual: &plumbing::read_index::MANUAL },
+    Listed { name: "diff-index", group: Group::Plumbing, manual: &plumbing::diff_index::MANUAL },
+    Listed { name: "push-file", group: Group::Plumbing, manual: &plumbing::push_file::MANUAL },
+    Listed { name: "pull-file", group: Group::Plumbing, manual: &plumbing::pull_file::MANUAL },
+    Listed { name: "write-index", group: Group::Plumbing, manual: &plumbing::write_index::MANUAL },
+    Listed { name: "hash-file", group: Group::Plumbing, manual: &plumbing::hash_file::MANUAL },
+    Listed { name: "check-ignore", group: Group::Plumbing, manual: &plumbing::check_ignore::MANUAL },
+];
 
 impl Command {
     /// Whether records are wanted instead of text.
     pub fn json(&self) -> bool {
         match self {
-            Command::Add(_) | Command::Edit(_) | Command::Rm(_) => false,
+            Command::Help(_) => false,
+            Command::Add(args) => args.json,
+            Command::Edit(args) => args.json,
+            Command::Rm(args) => args.json,
             Command::Targets(args) => args.json,
             Command::Sync(args) => args.json,
             Command::Ls(args) => args.json,
             Command::Version(args) => args.json,
+            Command::Scan(_)
+            | Command::ListObjects(_)
+            | Command::ReadIndex(_)
+            | Command::DiffIndex(_)
+            | Command::PushFile(_)
+            | Command::PullFile(_)
+            | Command::WriteIndex(_)
+            | Command::HashFile(_)
+            | Command::CheckIgnore(_) => true,
         }
     }
 }
 
-const EXAMPLES: &str = "\
-EXAMPLES
-  Add a target, answering questions:
-      s4 add
-  Sync every target:
-      s4 sync
-  See what a sync would do:
-      s4 sync --dry-run photos
-
-EXIT STATUS
-  0 done, 1 failed, 2 wrong usage, 3 done but conflicts are left, 4 done but some keys failed,
-  5 refused by a guard, 130 interrupted";
+/// What the manual says of the program as a whole.
+pub const MANUAL: Manual = Manual {
+    output: &[],
+    on_output: "\
+Results go to standard output; progress, questions, warnings and errors go to standard error. The plumbing prints records, one
+JSON object a line, and so do other commands with `--json`; s4-json(7) explains them.",
+    examples: &[
+        ("Add a target, answering questions:", "s4 add"),
+        ("Sync every target:", "s4 sync"),
+        ("See what a sync would do:", "s4 sync --dry-run photos"),
+        ("Read how it goes on:", "s4 help tutorial"),
+    ],
+    exits: &[manual::Exit::Conflicts, manual::Exit::Partial, manual::Exit::Guard, manual::Exit::Interrupted],
+    see_also: &["s4-tutorial(7)", "s4-config(5)", "s4-syncignore(5)", "s4-index(5)", "s4-json(7)"],
+};
 
 #[cfg(test)]
 mod tests;

@@ -4,16 +4,9 @@ use clap::{Command as Clap, CommandFactory, Parser};
 
 use super::*;
 
-/// The command lines in a help text: the lines that begin with `s4`, continued ones joined, up to a pipe.
-fn examples(help: &str) -> Vec<Vec<String>> {
-    let joined = help.replace("\\\n", " ");
-    let lines = joined.lines().map(str::trim).filter(|line| line.starts_with("s4 "));
-    lines.map(|line| line.split(" | ").next().unwrap().split_whitespace().map(str::to_owned).collect()).collect()
-}
-
 fn each(command: &Clap, visit: &mut impl FnMut(&Clap)) {
     visit(command);
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+    for sub in command.get_subcommands() {
         each(sub, visit);
     }
 }
@@ -24,15 +17,78 @@ fn the_table_is_sound() {
 }
 
 #[test]
-fn every_command_has_examples_that_parse() {
-    each(&Cli::command(), &mut |command| {
-        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        let lines = examples(&help);
-        assert!(!lines.is_empty(), "{} has no example", command.get_name());
-        for line in lines {
-            assert!(Cli::try_parse_from(&line).is_ok(), "{line:?}: {}", Cli::try_parse_from(&line).unwrap_err());
+fn the_list_of_commands_is_that_of_the_parser() {
+    let listed: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+    let command = Cli::command();
+    assert_eq!(command.get_subcommands().map(Clap::get_name).collect::<Vec<_>>(), listed);
+    // Groups follow one another, so that the order of the list is that of the help.
+    let grouped: Vec<&str> = Group::ALL.iter().flat_map(|group| group.commands()).map(|command| command.name).collect();
+    assert_eq!(grouped, listed);
+}
+
+#[test]
+fn every_command_has_examples_and_its_records_exist() {
+    let known: Vec<&str> = record::Record::manual().iter().map(|record| record.name).collect();
+    for command in COMMANDS {
+        assert!(!command.manual.examples.is_empty(), "{} has no example", command.name);
+        for name in command.manual.output {
+            assert!(known.contains(name) && !["header", "end", "error"].contains(name), "{}: {name}", command.name);
         }
+        assert!(command.group != Group::Plumbing || !command.manual.output.is_empty(), "{}", command.name);
+    }
+}
+
+#[test]
+fn references_lead_to_pages_of_ours_or_to_known_ones() {
+    let commands = COMMANDS.iter().map(|command| format!("s4-{}(1)", command.name));
+    let pages = pages::PAGES.iter().map(|page| format!("{}({})", page.title(), page.section));
+    let known: Vec<String> = commands.chain(pages).chain(["gitignore(5)".into(), "jq(1)".into()]).collect();
+    let manuals = COMMANDS.iter().map(|command| (command.name, command.manual.see_also));
+    for (from, to) in manuals.chain(pages::PAGES.iter().map(|page| (page.topic, page.see_also))) {
+        for page in to {
+            assert!(known.iter().any(|known| known == page), "{from} refers to {page}");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_the_config_file_has_every_field() {
+    let page = pages::PAGES.iter().find(|page| page.topic == "config").unwrap();
+    let tags: String = page.blocks().iter().fold(String::new(), |tags, block| match block {
+        markup::Block::Item(tag, _) => tags + tag,
+        _ => tags,
     });
+    let options = porcelain::FieldArgs::default();
+    let others = ["aws_secret_access_key", "links", "conditional_writes"];
+    for field in options.texts().iter().map(|(name, _)| *name).chain(others) {
+        assert!(tags.contains(&format!("`{field}`")), "{field} is not in {tags}");
+    }
+}
+
+#[test]
+fn help_takes_every_command_in_all_its_forms_and_every_page() {
+    let command = Cli::command();
+    let forms = command.get_subcommands().flat_map(Clap::get_name_and_visible_aliases);
+    for word in forms.chain(pages::PAGES.iter().map(|page| page.topic)) {
+        assert!(Cli::try_parse_from(["s4", "help", word]).is_ok(), "{word}");
+    }
+    let wrong = Cli::try_parse_from(["s4", "help", "snyc"]).unwrap_err();
+    assert_eq!(wrong.exit_code(), 2);
+    assert!(wrong.to_string().contains("a similar value exists: 'sync'"), "{wrong}");
+}
+
+#[test]
+fn the_help_has_every_command_once_and_fits_a_terminal() {
+    for help in [command().render_help().to_string(), command().render_long_help().to_string()] {
+        for command in COMMANDS {
+            let line = format!("  {}", command.name);
+            let lines =
+                help.lines().filter(|text| text.strip_prefix(&line).is_some_and(|rest| rest.starts_with([' ', ','])));
+            assert_eq!(lines.count(), 1, "{}\n{help}", command.name);
+        }
+        let commands = help.split("Options of every command").next().unwrap_or_default();
+        assert!(commands.lines().skip(7).all(|line| line.len() <= 80), "{help}");
+    }
 }
 
 #[test]

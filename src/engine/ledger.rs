@@ -13,13 +13,12 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
-use super::{Error, Observed};
+use super::Error;
 use crate::ambient::Ambient;
 use crate::content::ETag;
 use crate::index::{self, Changes, Entry, Index, RemoteIndex};
 use crate::key::Key;
 use crate::local::Folder;
-use crate::reconcile::Planned;
 use crate::remote::{self, Cursor, Listed, ObjectStore};
 use crate::transfer::Done;
 
@@ -47,14 +46,25 @@ pub(super) struct Ledger {
     now: i64,
     flushed: Instant,
     flush_took: Duration,
+    /// Number of entries that the local index was told.
+    written: usize,
+}
+
+/// Number of entries that the two indexes were told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The local one.
+    pub local: usize,
+    /// The remote one.
+    pub remote: usize,
 }
 
 impl Ledger {
-    pub(super) fn new(observed: &mut Observed, folder: Arc<Folder>, place: String, now: i64) -> Ledger {
+    pub(super) fn new(base: Index, folder: Arc<Folder>, place: String, now: i64) -> Ledger {
         Ledger {
             folder,
             place,
-            base: std::mem::take(&mut observed.base.index),
+            base,
             pending: Changes::new(),
             unsaved: false,
             remote: Changes::new(),
@@ -62,6 +72,7 @@ impl Ledger {
             now,
             flushed: Instant::now(),
             flush_took: Duration::ZERO,
+            written: 0,
         }
     }
 
@@ -70,21 +81,21 @@ impl Ledger {
         &self.base
     }
 
-    /// A key's entry, as the local index will have it.
-    pub(super) fn entry(&self, key: &Key) -> Option<&Entry> {
-        self.entry_of(key.as_str())
+    /// The local index, for who has nothing to put into it.
+    pub(super) fn into_base(self) -> Index {
+        self.base
     }
 
-    fn entry_of(&self, name: &str) -> Option<&Entry> {
-        match self.pending.get(name) {
+    /// A key's entry, as the local index will have it.
+    pub(super) fn entry(&self, key: &Key) -> Option<&Entry> {
+        match self.pending.get(key.as_str()) {
             Some(entry) => entry.as_ref(),
-            None => self.base.get(name),
+            None => self.base.get(key.as_str()),
         }
     }
 
     /// Takes an outcome in, and writes the local index if that was long ago.
-    pub(super) fn fold(&mut self, planned: &Planned, done: Done) {
-        let key = &planned.item.key;
+    pub(super) fn fold(&mut self, key: &Key, done: Done) {
         if done.learn_modified
             && let Some(etag) = &done.local.etag
         {
@@ -111,6 +122,7 @@ impl Ledger {
             RemoteIndex::forget_copy(&self.folder)?;
         }
         let began = Instant::now();
+        self.written += self.pending.len();
         self.base.apply(std::mem::take(&mut self.pending));
         self.base.prune(self.now);
         self.base.device = device.or(self.base.device);
@@ -129,11 +141,11 @@ impl Ledger {
     }
 
     /// Whether there is nothing to write; then the copy of the remote index may be kept.
-    pub(super) fn is_clean(&self, observed: &mut Observed) -> bool {
-        let moved = self.base.device != Some(observed.scan.device) && !self.base.entries().is_empty();
-        let clean = self.is_untouched() && !moved && observed.remote_index.damaged().is_none();
-        if clean {
-            observed.remote_index.keep(&self.folder);
+    pub(super) fn is_clean(&self, remote_index: &mut RemoteIndex, device: Option<u64>, keep: bool) -> bool {
+        let moved = device.is_some() && self.base.device != device && !self.base.entries().is_empty();
+        let clean = self.is_untouched() && !moved && remote_index.damaged().is_none();
+        if clean && keep {
+            remote_index.keep(&self.folder);
         }
         clean
     }
@@ -142,41 +154,47 @@ impl Ledger {
     pub(super) async fn commit<S: ObjectStore>(
         mut self,
         store: &S,
-        observed: &mut Observed,
+        remote_index: &mut RemoteIndex,
         ambient: &dyn Ambient,
-    ) -> Result<(), Error> {
-        self.learn_modified(store, &observed.listing).await?;
-        let merge = observed.remote_index.prepare(self.remote)?;
-        observed.remote_index.commit(store, &self.folder, &merge, ambient).await?;
-        Ok(())
+        keep: bool,
+    ) -> Result<Written, Error> {
+        self.learn_modified(store).await?;
+        let written = Written { local: self.written, remote: self.remote.len() };
+        let merge = remote_index.prepare(self.remote)?;
+        remote_index.commit(store, &self.folder, &merge, ambient, keep).await?;
+        Ok(written)
     }
 
     /// Learns when the new objects were written, by the server's clock: S4 0.4 takes any other time for a change. One page of
     /// a listing where many of them stand close together, else a HEAD each.
-    async fn learn_modified<S: ObjectStore>(&mut self, store: &S, listing: &[Listed]) -> Result<(), Error> {
+    async fn learn_modified<S: ObjectStore>(&mut self, store: &S) -> Result<(), Error> {
         let learn: BTreeMap<Key, ETag> = std::mem::take(&mut self.learn).into_iter().collect();
         let learn: Vec<(Key, ETag)> = learn.into_iter().collect();
-        let rank = |key: &Key| listing.partition_point(|object| *object.name < *key.as_str());
+        // What the bucket holds, as far as this machine knows; the new objects are among it.
+        let live: Vec<Box<str>> = if learn.len() < HEADS_PER_LIST {
+            Vec::new()
+        } else {
+            let live = self.base.entries().iter().filter(|(_, entry)| !entry.is_tombstone());
+            live.map(|(name, _)| name.clone()).collect()
+        };
+        let rank = |key: &Key| live.partition_point(|name| **name < *key.as_str());
         let mut heads = Vec::new();
         let mut at = 0;
         while at < learn.len() {
             let first = rank(&learn[at].0);
-            let near = learn[at..].iter().take(PAGE);
-            let on_page = near.zip(0..).take_while(|((key, _), nth)| rank(key) - first + nth < PAGE).count();
+            let on_page = learn[at..].iter().take(PAGE).take_while(|(key, _)| rank(key) - first < PAGE).count();
             if on_page < HEADS_PER_LIST {
                 heads.push(learn[at].clone());
                 at += 1;
                 continue;
             }
-            let before = listing[..first].last().map(|object| &*object.name);
-            let before = learn[..at].last().map(|(key, _)| key.as_str()).max(before);
-            let cursor = before.map(|before| Cursor::After(before.to_owned()));
-            let page = store.list(cursor.as_ref(), 1_000).await?;
+            let before = first.checked_sub(1).map(|before| Cursor::After(live[before].to_string()));
+            let page = store.list(before.as_ref(), 1_000).await?;
             let found: HashMap<&str, &Listed> = page.objects.iter().map(|object| (&*object.name, object)).collect();
             for (key, etag) in &learn[at..at + on_page] {
                 match found.get(key.as_str()) {
                     Some(object) => self.learnt(key, etag, Some((&object.etag, object.last_modified))),
-                    // Others came in between, or the server has an order of its own.
+                    // Others stand in between, or the server has an order of its own.
                     None => heads.push((key.clone(), etag.clone())),
                 }
             }

@@ -9,12 +9,17 @@
 //! 2. A key that is not what the plan saw is looked at again and decided again, a few times, and then left for later.
 //! 3. One key's failure stops no other.
 
+mod carry;
+mod commit;
 mod ledger;
 mod observe;
 mod settle;
 mod sync;
 
-pub use observe::Observed;
+pub use carry::{Carried, Order, Way};
+pub use commit::Told;
+pub use ledger::Written;
+pub use observe::{Given, Observed};
 pub use settle::Settled;
 
 use std::collections::BTreeMap;

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 
-use super::ledger::Ledger;
 use super::{Engine, Error, Summary, is_rules};
-use crate::index::{self, Index, Loaded, RemoteIndex};
+use crate::index::{self, Entry, Index, Loaded, RemoteIndex};
 use crate::key::{self, Key};
 use crate::local::{self, Hidden, Ignore, LocalFile, Scan};
-use crate::reconcile::{Item, Sides, examine, join};
+use crate::reconcile::{Item, Problem, ProblemKind, Sides, examine, join};
 use crate::remote::{self, Listed, ObjectStore};
 use crate::transfer::Failure;
+
+/// Keys looked at at once.
+pub(super) const LOOKING: usize = 32;
 
 /// Both sides and what is remembered of them.
 #[derive(Debug)]
@@ -28,6 +30,47 @@ pub struct Observed {
     pub remote_index: RemoteIndex,
     /// Number of keys that the base knew at the start.
     pub known: usize,
+}
+
+/// What a look at single keys goes by.
+pub(super) struct GoBy<'l, 'b> {
+    pub(super) ignore: &'l Ignore,
+    /// Tells a key's entry in the local index.
+    pub(super) base: &'l (dyn Fn(&Key) -> Option<&'b Entry> + Sync),
+    /// When the local index was written; `None` for keys that have changed since.
+    pub(super) written_ns: Option<i128>,
+}
+
+/// Sides that were looked at before, and are not looked at again.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// The folder.
+    pub scan: Option<Scan>,
+    /// The bucket, in the order of the names' bytes.
+    pub listing: Option<Vec<Listed>>,
+    /// Whether keys that a given side does not name are unknown there, and not absent.
+    pub partial: bool,
+}
+
+impl Given {
+    /// Which sides are known in part only.
+    pub(super) fn partial(&self) -> Partial {
+        Partial { local: self.partial && self.scan.is_some(), remote: self.partial && self.listing.is_some() }
+    }
+}
+
+/// Which sides are known in part only: a key that such a side does not name may be there all the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Partial {
+    local: bool,
+    remote: bool,
+}
+
+impl Partial {
+    /// Whether both sides of a key are known.
+    pub(super) fn knows(self, item: &Item) -> bool {
+        (item.local.is_some() || !self.local) && (item.remote.is_some() || !self.remote)
+    }
 }
 
 impl Observed {
@@ -49,12 +92,20 @@ impl Observed {
         });
         summary.problems = joined.problems;
         let unnameable = self.scan.unnameable.iter().cloned();
-        summary.problems.extend(unnameable.map(|(name, why)| crate::reconcile::Problem { name: local::printable(&name), why }));
+        summary.problems.extend(unnameable.map(|(raw, why)| {
+            let name = local::printable(&raw);
+            Problem { name, raw: Some(raw), kind: ProblemKind::Unnameable, why }
+        }));
         for (path, hidden) in &self.scan.hidden {
             match hidden {
                 Hidden::Unreadable(why) if !summary.problems.iter().any(|problem| problem.name == *path) => {
                     let why = format!("it can not be read: {why}");
-                    summary.problems.push(crate::reconcile::Problem { name: path.clone(), why });
+                    summary.problems.push(Problem {
+                        name: path.clone(),
+                        raw: None,
+                        kind: ProblemKind::Unreadable,
+                        why,
+                    });
                 }
                 Hidden::Unreadable(_) | Hidden::Special => {}
                 Hidden::Symlink => summary.symlinks += 1,
@@ -76,25 +127,35 @@ impl Observed {
         let Ok(key) = Key::parse(key::IGNORE) else { return Vec::new() };
         let object = self.object(&key);
         let same = base.and_then(|base| base.etag.as_ref()) == object.map(|object| &object.etag);
-        if same || self.scan.hidden(&key).is_some() { Vec::new() } else { vec![examine(&key, base, file, object)] }
+        if same || self.scan.hidden(&key).is_some() {
+            Vec::new()
+        } else {
+            vec![examine(&key, base, None, file, object)]
+        }
     }
 }
 
 impl<S: ObjectStore> Engine<S> {
-    /// Looks at everything, all at once. `heal`: a damaged local index is set aside.
-    pub(super) async fn observe(&self, heal: bool) -> Result<Observed, Error> {
+    /// Looks at everything that is not given, all at once. `heal`: a damaged local index is set aside.
+    pub(super) async fn observe(&self, heal: bool, given: Given) -> Result<Observed, Error> {
         let folder = Arc::clone(&self.folder);
         let local = async {
             let looked = tokio::task::spawn_blocking(move || -> Result<_, Error> {
                 let base = index::load(&folder, heal)?;
                 let ignore = Ignore::load(&folder)?;
-                let scan = local::scan(&folder, &ignore)?;
+                let given = given.scan.map(|scan| Scan { device: folder.device(), ..scan });
+                let scan = given.map_or_else(|| local::scan(&folder, &ignore), Ok)?;
                 Ok((base, ignore, scan))
             });
             joined(looked.await)
         };
         let remote_index = async { Ok(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
-        let listing = async { Ok(remote::list_all(&*self.store).await?) };
+        let listing = async {
+            match given.listing {
+                Some(listing) => Ok(listing),
+                None => Ok(remote::list_all(&*self.store).await?),
+            }
+        };
         let ((base, ignore, scan), remote_index, listing) = tokio::try_join!(local, remote_index, listing)?;
         let known = base.index.live();
         Ok(Observed { base, ignore, scan, listing, remote_index, known })
@@ -108,19 +169,13 @@ impl<S: ObjectStore> Engine<S> {
         Ok(())
     }
 
-    /// Looks at single keys again: one stat and one HEAD each.
-    pub(super) async fn look_again(
-        &self,
-        keys: Vec<Key>,
-        observed: &Observed,
-        ledger: &Ledger,
-        summary: &mut Summary,
-    ) -> Vec<Item> {
+    /// Looks at single keys: one stat and one HEAD each. Keys that can not be looked at are in the summary.
+    pub(super) async fn look_at(&self, keys: Vec<Key>, by: &GoBy<'_, '_>, summary: &mut Summary) -> Vec<Item> {
         let looks = keys.into_iter().map(|key| async move {
-            let item = self.look_at(&key, &observed.ignore, ledger).await;
+            let item = self.look_at_one(&key, by).await;
             (key, item)
         });
-        let mut looks = stream::iter(looks).buffer_unordered(32);
+        let mut looks = stream::iter(looks).buffer_unordered(LOOKING);
         let mut items = Vec::new();
         while let Some((key, item)) = looks.next().await {
             match item {
@@ -131,8 +186,8 @@ impl<S: ObjectStore> Engine<S> {
         items
     }
 
-    async fn look_at(&self, key: &Key, ignore: &Ignore, ledger: &Ledger) -> Result<Item, Failure> {
-        let ignored = ignore.is_ignored_key(key);
+    async fn look_at_one(&self, key: &Key, by: &GoBy<'_, '_>) -> Result<Item, Failure> {
+        let ignored = by.ignore.is_ignored_key(key);
         let stat = if ignored { None } else { self.folder.stat(key).map_err(Failure::Local)? };
         let file = stat.map(|stat| LocalFile { key: key.clone(), stat });
         let object = match self.store.head(key.as_str()).await {
@@ -145,7 +200,7 @@ impl<S: ObjectStore> Engine<S> {
             Err(remote::Error::NotFound) => None,
             Err(error) => return Err(Failure::Remote(error)),
         };
-        let item = examine(key, ledger.entry(key), file.as_ref(), object.as_ref());
+        let item = examine(key, (by.base)(key), by.written_ns, file.as_ref(), object.as_ref());
         Ok(Item { ignored, ..item })
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures::stream;
+
 use super::{Engine, Error, Observed, Summary};
+use crate::index::Index;
 use crate::local;
 use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide, resolve};
 use crate::remote::ObjectStore;
@@ -22,25 +25,29 @@ pub struct Settled {
 }
 
 impl<S: ObjectStore> Engine<S> {
-    /// Decides items and answers their conflicts. A key that can not be looked into is in the summary; one that changes
-    /// under the look is left for the next run.
-    pub(super) async fn decide(
+    /// Decides items of what was observed, as [`Engine::decide`]; a run without any never decodes the remote index.
+    pub(super) async fn decide_observed(
         &self,
-        mut items: Vec<Item>,
+        items: Vec<Item>,
         observed: &mut Observed,
         summary: &mut Summary,
     ) -> Result<Vec<Planned>, Error> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
-        let index = observed.remote_index.index()?;
+        Ok(self.decide(items, observed.remote_index.index()?, summary).await)
+    }
+
+    /// Decides items and answers their conflicts; `index` is the remote one. A key that can not be looked into is in the
+    /// summary; one that changes under the look is left for the next run.
+    pub(super) async fn decide(&self, mut items: Vec<Item>, index: &Index, summary: &mut Summary) -> Vec<Planned> {
         for item in &mut items {
             item.set_index_entry(index.get(item.key.as_str()));
         }
         let mut settled = self.settle(items, summary).await;
         self.hash_rename_candidates(&mut settled, summary).await;
         settled.sort_by(|a, b| a.item.key.cmp(&b.item.key));
-        Ok(settled.into_iter().filter_map(|settled| self.answer(settled)).collect())
+        settled.into_iter().filter_map(|settled| self.answer(settled)).collect()
     }
 
     /// Turns a decision into what will be done: answers conflicts as the policy or a person says.
@@ -101,7 +108,7 @@ impl<S: ObjectStore> Engine<S> {
             }
         };
         let mut items = Vec::new();
-        run_all(asked, HASHING, &self.cancel, work, &mut |(item, answered)| match answered {
+        run_all(stream::iter(asked), HASHING, &self.cancel, work, &mut |(item, answered)| match answered {
             Ok(()) => items.push(item),
             Err(failure) => summary.failed.push((item.key, failure)),
         })

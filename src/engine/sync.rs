@@ -1,18 +1,19 @@
 //! `sync`, from the first look to the commit, and its dry run.
 
-use std::sync::Arc;
+use futures::stream;
 
 use super::ledger::Ledger;
-use super::{Engine, Error, Note, Observed, Summary, is_rules};
-use crate::index::Loaded;
+use super::observe::GoBy;
+use super::{Engine, Error, Given, Observed, Summary, is_rules};
+use crate::index::Entry;
 use crate::key::Key;
 use crate::local::{self, Ignore, LocalFile};
-use crate::reconcile::{Action, Guards, Plan, Planned, Policy, conflict_key, examine, guard, untangle};
+use crate::reconcile::{Action, Guards, Plan, Planned, Policy, examine, guard, untangle};
 use crate::remote::ObjectStore;
 use crate::transfer::{Done, Failure};
 
 /// How often keys that keep on changing are decided again within one run.
-const ROUNDS: usize = 4;
+pub(super) const ROUNDS: usize = 4;
 
 impl<S: ObjectStore> Engine<S> {
     /// Brings folder and bucket together. The caller holds the folder's lock.
@@ -23,9 +24,14 @@ impl<S: ObjectStore> Engine<S> {
     pub async fn sync(&self) -> Result<Summary, Error> {
         self.folder.begin_run(self.options.stamp.clone());
         let mut summary = Summary::default();
-        let mut observed = self.observe(true).await?;
-        self.recover(&mut observed).await?;
-        let mut ledger = self.ledger(&mut observed);
+        let mut observed = self.observe(true, Given::default()).await?;
+        self.note_damage(&mut observed.base);
+        let base = &observed.base.index;
+        if self.recover(&mut |key| base.get(key.as_str()).and_then(Entry::stat))? {
+            let ignore = observed.ignore.clone();
+            self.rescan(&mut observed, ignore).await?;
+        }
+        let mut ledger = self.ledger(&mut observed.base);
         let synced = self.run(&mut observed, &mut ledger, &mut summary).await;
         self.carrier.settle().await;
         if matches!(synced, Err(Error::Guard(..))) && ledger.is_untouched() {
@@ -34,11 +40,8 @@ impl<S: ObjectStore> Engine<S> {
         // A device that a guard has just refused must not count as the known one from now on.
         let device = synced.is_ok().then_some(observed.scan.device);
         summary.interrupted = self.cancel.is_cancelled();
-        if let Some(what) = observed.remote_index.damaged() {
-            self.witness.note(Note::RemoteIndexDamaged(what.to_owned()));
-        }
-        let committed = self.commit(ledger, &mut observed, device).await;
-        synced.and(committed).map(|()| summary)
+        let committed = self.commit(ledger, &mut observed.remote_index, device, true).await;
+        synced.and(committed).map(|_| summary)
     }
 
     /// Decides and carries out, in rounds: what turns out to be something else than planned is looked at again.
@@ -47,7 +50,7 @@ impl<S: ObjectStore> Engine<S> {
         let rules_seen = !actions.is_empty();
         let items = observed.join(ledger.base(), summary)?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
-        actions.extend(self.decide(items, observed, summary).await?);
+        actions.extend(self.decide_observed(items, observed, summary).await?);
         let mut changed;
         (actions, changed) = self.untangle(actions, observed, ledger);
         for round in 1..=ROUNDS {
@@ -63,21 +66,13 @@ impl<S: ObjectStore> Engine<S> {
             if round == ROUNDS {
                 break;
             }
-            let items = self.look_again(std::mem::take(&mut changed), observed, ledger, summary).await;
-            actions = self.decide(items, observed, summary).await?;
+            let again = std::mem::take(&mut changed);
+            let by = GoBy { ignore: &observed.ignore, base: &|key| ledger.entry(key), written_ns: None };
+            let items = self.look_at(again, &by, summary).await;
+            actions = self.decide_observed(items, observed, summary).await?;
         }
         summary.failed.extend(changed.into_iter().map(|key| (key, Failure::Changed)));
         Ok(())
-    }
-
-    /// The ledger on top of the base that was found; one that is about another place is put away.
-    fn ledger(&self, observed: &mut Observed) -> Ledger {
-        let place = self.options.place.clone();
-        if let Some(other) = observed.base.index.place.take_if(|other| *other != place) {
-            self.witness.note(Note::OtherPlace(other));
-            observed.base = Loaded::default();
-        }
-        Ledger::new(observed, Arc::clone(&self.folder), place, self.ambient.now())
     }
 
     /// Plans a run without changing anything at all. What a guard would say comes with the plan.
@@ -85,22 +80,30 @@ impl<S: ObjectStore> Engine<S> {
     /// # Errors
     ///
     /// Whatever stops the whole run.
-    pub async fn plan(&self) -> Result<(Plan, Summary, Option<Error>), Error> {
+    pub async fn plan(&self, given: Given) -> Result<(Plan, Summary, Option<Error>), Error> {
         let mut summary = Summary::default();
-        let mut observed = self.observe(false).await?;
-        let ledger = self.ledger(&mut observed);
+        let (partial, scanned) = (given.partial(), given.scan.is_none());
+        let mut observed = self.observe(false, given).await?;
+        self.note_damage(&mut observed.base);
+        let ledger = self.ledger(&mut observed.base);
         let rules = observed.take_rules(ledger.base());
-        let rules = self.decide(rules, &mut observed, &mut summary).await?;
+        let rules = self.decide_observed(rules, &mut observed, &mut summary).await?;
         if let Some(planned) = rules.first() {
             let ignore = match planned.action {
                 Action::Pull => Ignore::parse(&self.carrier.read(&planned.item.key).await?),
                 Action::DeleteLocal => Ignore::none(),
                 _ => observed.ignore.clone(),
             };
-            self.rescan(&mut observed, ignore).await?;
+            if scanned {
+                self.rescan(&mut observed, ignore).await?;
+            } else {
+                observed.scan.files.retain(|file| !ignore.is_ignored_key(&file.key));
+                observed.ignore = ignore;
+            }
         }
-        let items = observed.join(ledger.base(), &mut summary)?;
-        let actions = self.decide(items, &mut observed, &mut summary).await?;
+        let mut items = observed.join(ledger.base(), &mut summary)?;
+        items.retain(|item| partial.knows(item));
+        let actions = self.decide_observed(items, &mut observed, &mut summary).await?;
         let (actions, _) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
         let stopped = self.guard(&plan, &observed, &ledger, &summary).err();
@@ -116,7 +119,7 @@ impl<S: ObjectStore> Engine<S> {
         summary: &mut Summary,
     ) -> Result<Vec<Planned>, Error> {
         let rules = observed.take_rules(ledger.base());
-        let rules = self.decide(rules, observed, summary).await?;
+        let rules = self.decide_observed(rules, observed, summary).await?;
         if !rules.iter().any(|planned| matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal))
         {
             return Ok(rules);
@@ -139,7 +142,7 @@ impl<S: ObjectStore> Engine<S> {
     fn untangle(&self, actions: Vec<Planned>, observed: &Observed, ledger: &Ledger) -> (Vec<Planned>, Vec<Key>) {
         let item_of = |file: &LocalFile| {
             let object = observed.object(&file.key);
-            examine(&file.key, ledger.entry(&file.key), Some(file), object)
+            examine(&file.key, ledger.entry(&file.key), None, Some(file), object)
         };
         untangle(actions, &observed.scan.files, self.options.policy == Policy::KeepBoth, &item_of)
     }
@@ -180,7 +183,7 @@ impl<S: ObjectStore> Engine<S> {
                 Ok(done) => {
                     again.extend(done.kept_as.clone());
                     summary.count(&planned, &done);
-                    ledger.fold(&planned, done);
+                    ledger.fold(&planned.item.key, done);
                 }
                 Err(Failure::Changed) => again.push(planned.item.key),
                 Err(Failure::Moved(beside)) => {
@@ -191,38 +194,9 @@ impl<S: ObjectStore> Engine<S> {
                 Err(failure) => summary.failed.push((planned.item.key, failure)),
             };
             if !stage.is_empty() {
-                self.carrier.carry_out(stage, &mut ended).await;
+                self.carrier.carry_out(stream::iter(stage), &mut ended).await;
             }
         }
         again
-    }
-
-    async fn commit(&self, mut ledger: Ledger, observed: &mut Observed, device: Option<u64>) -> Result<(), Error> {
-        if ledger.is_clean(observed) {
-            return Ok(());
-        }
-        self.witness.committing();
-        ledger.save(device)?;
-        ledger.commit(&*self.store, observed, &*self.ambient).await
-    }
-
-    async fn recover(&self, observed: &mut Observed) -> Result<(), Error> {
-        if let Some((aside, what)) = observed.base.set_aside.take() {
-            self.witness.note(Note::LocalIndexDamaged(aside, what));
-        }
-        let base = &observed.base.index;
-        let recovered =
-            self.folder.recover(&mut |key| base.get(key.as_str()).and_then(crate::index::Entry::stat), &|key| {
-                conflict_key(key, &self.options.stamp, 0).unwrap_or_else(|| key.clone())
-            })?;
-        let found_something = !recovered.is_empty();
-        for recovered in recovered {
-            self.witness.note(Note::Recovered(recovered));
-        }
-        if found_something {
-            let ignore = observed.ignore.clone();
-            self.rescan(observed, ignore).await?;
-        }
-        Ok(())
     }
 }

@@ -53,7 +53,8 @@ pub enum RemoteIndexError {
 #[derive(Debug, Default)]
 pub struct Merge {
     changes: Changes,
-    seen: BTreeMap<Box<str>, Option<Entry>>,
+    /// What the index said of them; nothing of the others.
+    seen: BTreeMap<Box<str>, Entry>,
 }
 
 impl RemoteIndex {
@@ -153,14 +154,17 @@ impl RemoteIndex {
                 new.unknown = new.unknown.take().or_else(|| old.unknown.clone());
             }
             if new.as_ref() != old {
-                merge.seen.insert(name.clone(), old.cloned());
+                if let Some(old) = old {
+                    merge.seen.insert(name.clone(), old.clone());
+                }
                 merge.changes.insert(name, new);
             }
         }
         Ok(merge)
     }
 
-    /// Writes a prepared commit, merged into whatever the other machines wrote meanwhile.
+    /// Writes a prepared commit, merged into whatever the other machines wrote meanwhile. `keep`: what was there before has been
+    /// checked, so that a copy may be kept.
     ///
     /// # Errors
     ///
@@ -171,16 +175,17 @@ impl RemoteIndex {
         folder: &Folder,
         merge: &Merge,
         ambient: &dyn Ambient,
+        keep: bool,
     ) -> Result<(), RemoteIndexError> {
         // The copy was taken away when the local index was saved.
         self.kept = false;
         for attempt in 0..ATTEMPTS {
-            let mut index = self.index()?.clone();
-            let changes = merge.onto(&index);
+            let changes = merge.onto(self.index()?);
             if changes.is_empty() && self.damaged.is_none() {
-                self.keep_if(attempt == 0, folder);
+                self.keep_if(keep && attempt == 0, folder);
                 return Ok(());
             }
+            let mut index = self.decoded.take().unwrap_or_default();
             index.apply(changes);
             index.prune(ambient.now());
             let bytes = Bytes::from(encode(&index).map_err(|error| Error::Other(error.to_string()))?);
@@ -190,7 +195,7 @@ impl RemoteIndex {
                 Ok(written) => {
                     *self =
                         RemoteIndex { etag: Some(written.etag), bytes, decoded: Some(index), ..RemoteIndex::default() };
-                    self.keep_if(attempt == 0, folder);
+                    self.keep_if(keep && attempt == 0, folder);
                     return Ok(());
                 }
                 // A server answers a condition on an object that is gone with not-found.
@@ -212,7 +217,7 @@ impl Merge {
         let mut changes = self.changes.clone();
         changes.retain(|name, new| {
             let there = index.get(name);
-            let overtaken = there != self.seen.get(name).and_then(Option::as_ref)
+            let overtaken = there != self.seen.get(name)
                 && there.is_some_and(|there| {
                     let ours = new.as_ref().and_then(|new| new.local_timestamp);
                     !there.is_tombstone() && ours.is_none_or(|ours| there.local_timestamp > Some(ours))

@@ -2,13 +2,13 @@
 
 use s4_commands::porcelain::add::AddArgs;
 
-use super::Checker;
 use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, check_folder, set, text};
+use super::{Checker, tell_record};
 use crate::config::{Config, Fields, bucket_and_prefix};
 use crate::context::Context;
 use crate::error::{Error, ExitCode, Kind};
-use crate::report;
 use crate::ui::text::printable;
+use crate::{records, report};
 
 /// The fields without which there is no target, and the options for them.
 const NEEDED: [(&str, &str); 2] = [("local_folder", "--local-folder DIR"), ("s3_uri", "--s3-uri s3://bucket/path")];
@@ -48,6 +48,9 @@ pub fn run(context: &Context, args: &AddArgs, check: &Checker<'_>) -> Result<Exi
             draft.save(context, None)?;
         }
         saved => saved?,
+    }
+    if args.json {
+        return tell_record(context, records::target(context.target(&name)?));
     }
     context.ui.say("Target has been added. Start syncing with the 'sync' command");
     context.ui.say("You can edit anything you have entered here using the 'edit' command");

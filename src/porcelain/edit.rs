@@ -2,11 +2,12 @@
 
 use s4_commands::porcelain::edit::EditArgs;
 
-use super::Checker;
 use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, check_folder, set, text};
+use super::{Checker, tell_record};
 use crate::config::Fields;
 use crate::context::Context;
 use crate::error::{Error, ExitCode};
+use crate::records;
 use crate::ui::text::printable;
 
 /// Changes a target, by options or by answers. `check` tries its bucket if the way to it changed.
@@ -30,6 +31,9 @@ pub fn run(context: &Context, args: &EditArgs, check: &Checker<'_>) -> Result<Ex
         draft.forget_capabilities();
     }
     draft.save(context, Some(check).filter(|_| moved && !args.no_check))?;
+    if args.json {
+        return tell_record(context, records::target(context.target(name)?));
+    }
     context.ui.say(&format!("Target \"{}\" has been changed", printable(name)));
     Ok(ExitCode::Done)
 }

@@ -1,7 +1,8 @@
 //! `s4 ls`: what the indexes hold, as a table or as records.
 
 use s4_commands::porcelain::ls::{LsArgs, SortBy};
-use s4_commands::record::{self, End, Header, Record};
+use s4_commands::record::{self, Record};
+use s4_commands::time::Seconds;
 
 use std::collections::BTreeSet;
 
@@ -9,6 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::{self, Entry, Index, RemoteIndex, RemoteIndexError};
 use crate::report;
+use crate::run;
 use crate::session::{connect, open_folder};
 use crate::ui::table;
 use crate::ui::text::{printable, time};
@@ -35,13 +37,11 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
     let rows = rows(&local.index, remote);
     let options = Options::from(args);
     if args.json {
-        context.ui.record(&Record::Header(Header::new(Some(&target.name))));
-        let mut count = 0;
-        for record in records(&rows, options) {
-            context.ui.record(&record);
-            count += 1;
-        }
-        context.ui.record(&Record::End(End { counts: [("entry".to_owned(), count)].into() }));
+        let stream = context.ui.stream(run::header(&target));
+        records(&rows, options).for_each(|record| {
+            stream.push(record);
+        });
+        stream.end();
     } else {
         context.ui.say(&table(&rows, options));
     }
@@ -114,12 +114,12 @@ pub fn table(rows: &[Row], options: Options) -> String {
 /// The same rows as records.
 pub fn records(rows: &[Row], options: Options) -> impl Iterator<Item = Record> {
     select(rows, options).into_iter().map(|row| {
-        Record::Entry(record::Entry {
+        Record::Row(record::Row {
             key: row.key.clone(),
-            local: row.local.filter(|_| !row.deleted).map(time),
-            s3: row.s3.map(time),
-            size: row.size,
             deleted: row.deleted,
+            local: row.local.filter(|_| !row.deleted).map(Seconds),
+            s3: row.s3.map(Seconds),
+            size: row.size,
         })
     })
 }
@@ -203,7 +203,7 @@ mod tests {
             records(&rows(), options).map(|record| serde_json::to_string(&record).unwrap()).collect();
         assert_eq!(
             lines[0],
-            r#"{"type":"entry","key":"gone","s3":"1970-01-01T00:00:07Z","size":103809024,"deleted":true}"#
+            r#"{"type":"row","key":"gone","deleted":true,"s3":"1970-01-01T00:00:07Z","size":103809024}"#
         );
     }
 }

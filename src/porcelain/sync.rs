@@ -1,27 +1,23 @@
 //! `s4 sync`
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use s4_commands::porcelain::sync::SyncArgs;
-use s4_commands::{Conflicts, OnIgnore};
 
-use crate::ambient::Ambient as _;
 use crate::config::Target;
 use crate::context::Context;
-use crate::engine::{self, Engine, Options, Summary};
+use crate::engine::{Engine, Given, Summary};
 use crate::error::{Error, ExitCode, Kind};
+use crate::plumbing::diff_index;
 use crate::reconcile::Policy;
-use crate::session::{Session, folder_error};
+use crate::run::{self, explain};
+use crate::session::Session;
 use crate::transfer::Cancel;
-use crate::ui::run::{RunView, alarm};
+use crate::ui::Notes;
+use crate::ui::run::RunView;
 use crate::ui::text;
 use crate::{cost, interrupt, report, versions};
-
-/// The share of the keys that one run may delete on a side, in percent, where the target says nothing.
-const MAX_DELETE: f64 = 50.0;
-/// How long the trash is kept, in days, where the target says nothing.
-const TRASH_DAYS: u32 = 7;
 
 /// Syncs targets, one after the other in the order of their names.
 ///
@@ -79,96 +75,55 @@ async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &
     // It outlives the engine, whose last files may still be on their way.
     let _lock = if args.dry_run { None } else { Some(session.lock(context, cancel)?) };
     let versions = (policy == Policy::Ask).then(|| versions::of(target, &session));
-    let view = RunView::new(Arc::clone(&context.ui), &target.local_folder, &target.s3_uri, args.json, versions);
-    let view = Arc::new(view);
-    let options = options(context, args, target, policy);
+    let stream = args.json.then(|| context.ui.stream(run::header(target)));
+    let options = run::options(context, target, policy, args.force);
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
+    if let (true, Some(stream)) = (args.dry_run, &stream) {
+        let witness = Arc::new(Notes(Arc::clone(&context.ui)));
+        let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel.clone(), options);
+        return diff_index::show(context, (target, &session), &engine, Given::default(), stream).await;
+    }
+    let places = (target.local_folder.as_path(), target.s3_uri.as_str());
+    let view = Arc::new(RunView::new(Arc::clone(&context.ui), places, stream, versions));
     let engine = Engine::new(sides, Arc::new(context.clock), Arc::clone(&view), cancel.clone(), options);
     view.open(&target.name);
     if args.dry_run {
-        let (plan, summary, stopped) = engine.plan().await.map_err(|error| explain(target, error))?;
+        let (plan, summary, stopped) =
+            engine.plan(Given::default()).await.map_err(|error| explain("sync", target, error))?;
         let (foretold, spent) = (cost::foretell(&plan), session.store.store().counts());
         view.close_plan(&plan, &summary, &foretold, cost::dollars(&foretold) + cost::dollars(&spent));
         return match stopped {
-            Some(error) => Err(explain(target, error)),
-            None if plan.conflicts.is_empty() => Ok(ExitCode::Done),
-            None => Ok(ExitCode::Conflicts),
+            Some(error) => Err(explain("sync", target, error)),
+            None => Ok(exit_code(&summary, plan.conflicts.is_empty())),
         };
     }
     let summary = engine.sync().await;
     view.stop_bar();
-    let summary = summary.map_err(|error| explain(target, error))?;
-    view.close(&summary, began.elapsed());
-    empty_trash(context, target, &session);
+    let summary = summary.map_err(|error| explain("sync", target, error))?;
+    run::empty_trash(context, target, &session.folder);
     let counts = session.store.store().counts();
+    view.close(&summary, &counts, began.elapsed());
     context.ui.debug(&format!("{}: ${:.6}", text::requests(&counts), cost::dollars(&counts)));
-    Ok(exit_code(&summary))
+    Ok(exit_code(&summary, summary.conflicts.is_empty()))
 }
 
 /// How conflicts are answered: as the command line says, else as the target says, else by whoever sits at the terminal.
 fn policy(context: &Context, args: &SyncArgs, target: &Target) -> Policy {
     match args.conflicts.or(target.conflicts) {
-        Some(Conflicts::Ignore) => Policy::Ignore,
-        Some(Conflicts::Local) => Policy::Local,
-        Some(Conflicts::Remote) => Policy::Remote,
-        Some(Conflicts::Newest) => Policy::Newest,
-        Some(Conflicts::KeepBoth) => Policy::KeepBoth,
+        Some(choice) => run::policy(choice),
         None if context.ui.options().terminals.input && !args.json && !args.dry_run => Policy::Ask,
         None => Policy::Ignore,
     }
 }
 
-fn options(context: &Context, args: &SyncArgs, target: &Target, policy: Policy) -> Options {
-    Options {
-        policy,
-        max_delete: target.max_delete.unwrap_or(MAX_DELETE),
-        force: args.force,
-        keep_ignored: target.on_ignore == Some(OnIgnore::Keep),
-        stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
-        place: place(target),
-    }
-}
-
-/// The target's place in a bucket, as the index names it.
-fn place(target: &Target) -> String {
-    let uri = target.s3_uri.trim_end_matches('/');
-    target.endpoint_url.as_ref().map_or_else(|| uri.to_owned(), |endpoint| format!("{uri} at {endpoint}"))
-}
-
-/// This machine's name, as far as it can be part of a file name.
-fn host() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let plain = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
-    let name: String =
-        name.split('.').next().unwrap_or_default().chars().filter(|letter| plain(*letter)).take(32).collect();
-    if name.is_empty() { "host".to_owned() } else { name }
-}
-
-fn empty_trash(context: &Context, target: &Target, session: &Session) {
-    let kept = Duration::from_secs(u64::from(target.trash_days.unwrap_or(TRASH_DAYS)) * 24 * 3600);
-    if let Err(error) = session.folder.empty_trash(kept, SystemTime::now()) {
-        context.ui.warn(&format!("cannot empty the trash: {error}"));
-    }
-}
-
-fn exit_code(summary: &Summary) -> ExitCode {
+fn exit_code(summary: &Summary, agreed: bool) -> ExitCode {
     if summary.interrupted {
         ExitCode::Interrupted
     } else if !summary.failed.is_empty() {
         ExitCode::Partial
-    } else if !summary.conflicts.is_empty() {
+    } else if !agreed {
         ExitCode::Conflicts
     } else {
         ExitCode::Done
-    }
-}
-
-/// The sentence for what stopped a run, and what to do.
-fn explain(target: &Target, error: engine::Error) -> Error {
-    match error {
-        engine::Error::Guard(what, keys) => alarm(&what, &keys, &target.name),
-        engine::Error::Local(error) => folder_error(error),
-        engine::Error::Remote(error) => report::access(&target.s3_uri, error),
-        error => Error::new(Kind::Failed, format!("cannot sync \"{}\"", target.name)).because(error),
     }
 }

@@ -1,14 +1,14 @@
 //! `s4 targets`
 
 use s4_commands::porcelain::targets::TargetsArgs;
-use s4_commands::record::{self, Record};
+use s4_commands::record::Header;
 use serde_json::Value;
 
 use crate::config::Target;
 use crate::context::Context;
 use crate::error::{Error, ExitCode};
-use crate::report;
 use crate::ui::text::printable;
+use crate::{records, report};
 
 /// Lists the targets. One that makes no sense is told, and stops no other.
 ///
@@ -17,18 +17,20 @@ use crate::ui::text::printable;
 /// When the config file can not be read.
 pub fn run(context: &Context, args: &TargetsArgs) -> Result<ExitCode, Error> {
     let (config, ui) = (context.config()?, &context.ui);
-    let mut stream = args.json.then(|| ui.stream(None));
+    let stream = args.json.then(|| ui.stream(Header::new()));
     let mut code = ExitCode::Done;
     for name in config.names() {
-        match (config.target(name, &context.env), &mut stream) {
-            (Ok(target), Some(stream)) => stream.push(&record(target)),
+        match (config.target(name, &context.env), &stream) {
+            (Ok(target), Some(stream)) => {
+                stream.push(records::target(target));
+            }
             (Ok(target), None) => ui.say(&line(&target)),
             (Err(error), stream) => {
                 let error = Error::from(error);
                 code = ExitCode::Failed;
                 report::tell(ui, &error);
                 if let Some(stream) = stream {
-                    stream.push(&report::record(&error, None));
+                    stream.push(report::record(&error, None));
                 }
             }
         }
@@ -65,17 +67,4 @@ fn missing(target: &Target) -> Vec<&'static str> {
         ("folder_names", "files where a folder was"),
     ];
     writes.into_iter().filter(|(write, _)| ignored(write)).map(|(_, words)| words).collect()
-}
-
-fn record(target: Target) -> Record {
-    Record::Target(record::Target {
-        local_folder: target.local_folder.to_string_lossy().into_owned(),
-        stored_keys: target.aws_access_key_id.is_some(),
-        name: target.name,
-        s3_uri: target.s3_uri,
-        endpoint_url: target.endpoint_url,
-        region_name: target.region_name,
-        profile: target.profile,
-        conditional_writes: target.conditional_writes,
-    })
 }

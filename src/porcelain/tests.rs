@@ -68,7 +68,7 @@ impl Home {
             Command::Rm(args) => rm::run(&context, &args),
             Command::Targets(args) => targets::run(&context, &args),
             Command::Version(args) => version::run(&context, &args),
-            Command::Sync(_) | Command::Ls(_) => unreachable!(),
+            _ => unreachable!(),
         };
         context.ui.finish().unwrap();
         Ran { result, seen }

@@ -1,7 +1,7 @@
 //! `s4 version`
 
 use s4_commands::porcelain::version::VersionArgs;
-use s4_commands::record::{Record, SCHEMA, Version};
+use s4_commands::record::{Header, SCHEMA, Version};
 
 use crate::context::Context;
 use crate::error::{Error, ExitCode};
@@ -15,9 +15,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// None.
 pub fn run(context: &Context, args: &VersionArgs) -> Result<ExitCode, Error> {
     if args.json {
-        let mut stream = context.ui.stream(None);
+        let stream = context.ui.stream(Header::new());
         let (tool, version) = ("s4".to_owned(), VERSION.to_owned());
-        stream.push(&Record::Version(Version { tool, version, schema: SCHEMA }));
+        stream.push(Version { tool, version, schema: SCHEMA });
         stream.end();
     } else {
         context.ui.say(&format!("s4 {VERSION}"));

@@ -54,6 +54,15 @@ pub enum Alarm {
 }
 
 impl Alarm {
+    /// The word for it in records.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Alarm::Emptied { .. } => "emptied",
+            Alarm::MovedDevice { .. } => "moved-device",
+            Alarm::MassDeletion { .. } => "mass-deletion",
+        }
+    }
+
     /// Whether an action is one of those that raised the alarm.
     pub fn concerns(&self, planned: &Planned) -> bool {
         let deletion = match self {

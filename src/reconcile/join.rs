@@ -14,8 +14,37 @@ use crate::remote::Listed;
 pub struct Problem {
     /// The name, as it is in the bucket or the folder; may hold anything.
     pub name: String,
+    /// Its bytes, where they need not be text.
+    pub raw: Option<Vec<u8>>,
+    /// What is wrong with it.
+    pub kind: ProblemKind,
     /// Why it is left alone.
     pub why: String,
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// A file or folder that can not be read.
+    Unreadable,
+    /// A file or folder whose name can not be a key.
+    Unnameable,
+    /// An object whose name no folder can hold.
+    Hostile,
+    /// A key in whose place there is something that s4 can not see through.
+    Hidden,
+}
+
+impl ProblemKind {
+    /// The word for it in records.
+    pub fn word(self) -> &'static str {
+        match self {
+            ProblemKind::Unreadable => "unreadable",
+            ProblemKind::Unnameable => "unnameable",
+            ProblemKind::Hostile => "hostile",
+            ProblemKind::Hidden => "hidden",
+        }
+    }
 }
 
 /// What a join found.
@@ -69,9 +98,16 @@ pub fn join(sides: &Sides<'_>) -> Joined {
     }
 }
 
-/// Makes the item of one key from a fresh look at it. Its file counts as racy: it has just changed.
-pub fn examine(key: &Key, base: Option<&Entry>, file: Option<&LocalFile>, object: Option<&Listed>) -> Item {
-    item(key.clone(), base, file, object, None)
+/// Makes the item of one key from a fresh look at it. Without the local index's own mtime its file counts as racy: it has just
+/// changed.
+pub fn examine(
+    key: &Key,
+    base: Option<&Entry>,
+    written_ns: Option<i128>,
+    file: Option<&LocalFile>,
+    object: Option<&Listed>,
+) -> Item {
+    item(key.clone(), base, file, object, written_ns)
 }
 
 impl Sides<'_> {
@@ -101,13 +137,23 @@ impl Sides<'_> {
         let key = match file.map_or_else(|| Key::parse(name), |file| Ok(file.key.clone())) {
             Ok(key) => key,
             Err(why) => {
-                joined.problems.push(Problem { name: name.to_owned(), why: why.to_string() });
+                joined.problems.push(Problem {
+                    name: name.to_owned(),
+                    raw: None,
+                    kind: ProblemKind::Hostile,
+                    why: why.to_string(),
+                });
                 return;
             }
         };
         let ignored = file.is_none() && (self.is_ignored)(&key);
         if !ignored && let Some(hidden) = self.scan.hidden(&key) {
-            joined.problems.push(Problem { name: name.to_owned(), why: why_hidden(hidden) });
+            joined.problems.push(Problem {
+                name: name.to_owned(),
+                raw: None,
+                kind: ProblemKind::Hidden,
+                why: why_hidden(hidden),
+            });
             return;
         }
         if ignored && !live {
@@ -154,7 +200,7 @@ fn item(
         indexed: false,
         asked: false,
     });
-    Item { key, base: entry.cloned(), local, remote, indexed: None, ignored: false }
+    Item { key, base: entry.cloned().map(Box::new), local, remote, indexed: None, ignored: false }
 }
 
 fn why_hidden(hidden: &Hidden) -> String {

@@ -14,7 +14,7 @@ mod tangle;
 
 pub use decide::{Decision, Question, State, Verdict, decide};
 pub use guard::{Alarm, Guards, Side, guard};
-pub use join::{Joined, Problem, Sides, examine, join};
+pub use join::{Joined, Problem, ProblemKind, Sides, examine, join};
 pub use plan::{Plan, Planned, Source};
 pub use resolve::{Choice, Policy, conflict_key, resolve};
 pub use tangle::untangle;
@@ -53,13 +53,13 @@ pub struct Item {
     /// The key.
     pub key: Key,
     /// The base's entry, a tombstone too.
-    pub base: Option<Entry>,
+    pub base: Option<Box<Entry>>,
     /// The file; `None`: there is none.
     pub local: Option<Local>,
     /// The object; `None`: there is none.
     pub remote: Option<Remote>,
     /// The remote index's entry, a tombstone too, whether or not it still agrees with the object.
-    pub indexed: Option<Entry>,
+    pub indexed: Option<Box<Entry>>,
     /// Whether the ignore rules leave the key out. Then `local` says nothing: ignored files are not looked at.
     pub ignored: bool,
 }
@@ -96,17 +96,17 @@ pub struct Remote {
 impl Item {
     /// The base's entry, if it says that the key was there.
     pub fn live_base(&self) -> Option<&Entry> {
-        self.base.as_ref().filter(|base| !base.is_tombstone())
+        self.base.as_deref().filter(|base| !base.is_tombstone())
     }
 
     /// The remote index's entry, if it speaks of the object that is there now.
     pub fn valid_index_entry(&self) -> Option<&Entry> {
-        self.indexed.as_ref().filter(|_| self.remote.as_ref().is_some_and(|remote| remote.indexed))
+        self.indexed.as_deref().filter(|_| self.remote.as_ref().is_some_and(|remote| remote.indexed))
     }
 
     /// Takes in what the remote index says of the key. An entry counts only for the object it was written for.
     pub fn set_index_entry(&mut self, entry: Option<&Entry>) {
-        self.indexed = entry.cloned();
+        self.indexed = entry.cloned().map(Box::new);
         let Some((remote, entry)) = self.remote.as_mut().zip(entry) else {
             return;
         };
@@ -184,6 +184,6 @@ pub(crate) mod testing {
 
     pub(crate) fn item(base: Option<Entry>, local: Option<Local>, remote: Option<Remote>) -> Item {
         let key = Key::parse("k").unwrap();
-        Item { key, base, local, remote, indexed: None, ignored: false }
+        Item { key, base: base.map(Box::new), local, remote, indexed: None, ignored: false }
     }
 }

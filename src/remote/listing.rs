@@ -12,22 +12,49 @@ const PAGE: u16 = 1000;
 /// A page that fails fails the whole. So does a listing that leads back to where it was.
 pub async fn list_all<S: ObjectStore>(store: &S) -> Result<Vec<Listed>, Error> {
     let mut all: Vec<Listed> = Vec::new();
+    let mut take = |mut page: Vec<Listed>| {
+        all.append(&mut page);
+        true
+    };
+    list_pages(store, &mut take).await?;
+    put_in_order(&mut all);
+    Ok(all)
+}
+
+/// Lists every name below the prefix, page by page as the server gives them, as long as `take` wants more. Returns whether it
+/// wanted all.
+///
+/// # Errors
+///
+/// As [`list_all`]; what was handed out before is no listing then.
+pub async fn list_pages<S: ObjectStore>(
+    store: &S,
+    take: &mut (dyn FnMut(Vec<Listed>) -> bool + Send),
+) -> Result<bool, Error> {
+    let mut first: Option<Box<str>> = None;
     let mut start: Option<Cursor> = None;
     loop {
-        let mut page = store.list(start.as_ref(), PAGE).await?;
-        // A server that takes no notice of where a page should begin would give the first one for ever.
-        if let (Some(first), Some(again)) = (all.first(), page.objects.first())
-            && first.name == again.name
-        {
-            return Err(endless());
+        let page = store.list(start.as_ref(), PAGE).await?;
+        if let Some(object) = page.objects.first() {
+            // A server that takes no notice of where a page should begin would give the first one for ever.
+            if first.as_ref() == Some(&object.name) {
+                return Err(endless());
+            }
+            first.get_or_insert_with(|| object.name.clone());
         }
-        all.append(&mut page.objects);
+        if !take(page.objects) {
+            return Ok(false);
+        }
         match page.next {
-            None => break,
+            None => return Ok(true),
             next if next == start => return Err(endless()),
             next => start = next,
         }
     }
+}
+
+/// Puts the rows of a listing in the order of their names' bytes, each name once.
+pub fn put_in_order(all: &mut Vec<Listed>) {
     if !all.is_sorted_by(|a, b| a.name < b.name) {
         all.sort_by(|a, b| a.name.cmp(&b.name));
         // Of a name that was listed twice, since it was written meanwhile, the later row is nearer to the truth.
@@ -39,7 +66,6 @@ pub async fn list_all<S: ObjectStore>(store: &S) -> Result<Vec<Listed>, Error> {
             same
         });
     }
-    Ok(all)
 }
 
 fn endless() -> Error {

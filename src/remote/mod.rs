@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 pub use self::counts::CountsSnapshot;
 pub use self::guarded::{Capabilities, Guarded};
-pub use self::listing::list_all;
+pub use self::listing::{list_all, list_pages, put_in_order};
 pub use self::probe::{check, probe};
 pub use self::s3::{Connection, S3Store, check_endpoint};
 pub use self::uri::{S3Uri, UriError};

@@ -11,10 +11,12 @@ mod push;
 mod record;
 
 pub use pool::{Cancel, run_all};
-pub use record::Done;
+pub use record::{Done, agree};
 
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures::stream::{self, Stream, StreamExt as _};
 use tokio::sync::Semaphore;
 
 use crate::ambient::Ambient;
@@ -39,6 +41,12 @@ const MOVING: usize = 128;
 /// Keys under way at a time: those that move, and those that have arrived and wait for the disk to be flushed. The more of them
 /// wait, the fewer flushes it takes; each holds a file open, and a thousand is what most systems allow.
 const UNDER_WAY: usize = 512;
+/// The most deletions that one request takes.
+const BATCH: usize = 1_000;
+/// Requests to delete in flight.
+const BATCHES: usize = 4;
+/// Deletions in the bucket that wait for others, so that one request does for many.
+const HELD_DELETIONS: usize = BATCH * BATCHES;
 /// How often a content that arrived damaged is fetched again.
 const ATTEMPTS: u32 = 3;
 
@@ -118,15 +126,44 @@ impl<S: ObjectStore> Carrier<S> {
         Carrier { store, folder, ambient, memory, moving, installer, progress, cancel, conflict_stamp }
     }
 
-    /// Carries out actions that do not depend on each other's order. `ended` hears of each as it ends, on the calling
-    /// task.
+    /// Carries out actions as they come. `ended` hears of each as it ends, on the calling task.
+    ///
+    /// Deletions in the folder and everything else never run side by side, and keep their order: one may make way for the
+    /// other. Deletions in the bucket wait for a batch, or for the end, and come after all that came before them.
     pub async fn carry_out(
         self: &Arc<Self>,
-        actions: Vec<Planned>,
+        actions: impl Stream<Item = Planned> + Send,
         ended: &mut (dyn FnMut(Planned, Result<Done, Failure>) + Send),
     ) {
-        let (deletions, others): (Vec<_>, Vec<_>) =
-            actions.into_iter().partition(|planned| planned.action == Action::DeleteRemote);
+        let mut actions = pin!(actions.peekable());
+        let mut deletions = Vec::new();
+        while !self.cancel.is_cancelled() {
+            let Some(next) = actions.as_mut().peek().await else { break };
+            let deletes = next.action == Action::DeleteLocal;
+            let stage = stream::unfold((actions.as_mut(), &mut deletions), |(mut actions, deletions)| async move {
+                while deletions.len() < HELD_DELETIONS {
+                    let same = |next: &Planned| is_remote(next) || (next.action == Action::DeleteLocal) == deletes;
+                    let next = actions.as_mut().next_if(same).await?;
+                    if !is_remote(&next) {
+                        return Some((next, (actions, deletions)));
+                    }
+                    deletions.push(next);
+                }
+                None
+            });
+            self.run_stage(stage, ended).await;
+            if deletions.len() >= HELD_DELETIONS {
+                self.delete_batches(std::mem::take(&mut deletions), ended).await;
+            }
+        }
+        self.delete_batches(deletions, ended).await;
+    }
+
+    async fn run_stage(
+        self: &Arc<Self>,
+        actions: impl Stream<Item = Planned> + Send,
+        ended: &mut (dyn FnMut(Planned, Result<Done, Failure>) + Send),
+    ) {
         let carrier = Arc::clone(self);
         let one = move |planned: Planned| {
             let carrier = Arc::clone(&carrier);
@@ -136,14 +173,21 @@ impl<S: ObjectStore> Carrier<S> {
                 (planned, result)
             }
         };
-        run_all(others, UNDER_WAY, &self.cancel, one, &mut |(planned, result)| ended(planned, result)).await;
+        run_all(actions, UNDER_WAY, &self.cancel, one, &mut |(planned, result)| ended(planned, result)).await;
+    }
+
+    async fn delete_batches(
+        self: &Arc<Self>,
+        deletions: Vec<Planned>,
+        ended: &mut (dyn FnMut(Planned, Result<Done, Failure>) + Send),
+    ) {
         let carrier = Arc::clone(self);
         let batch = move |planned: Vec<Planned>| {
             let carrier = Arc::clone(&carrier);
             async move { carrier.delete_remote(planned).await }
         };
-        let batches = batches(deletions);
-        run_all(batches, 4, &self.cancel, batch, &mut |results| {
+        let batches = stream::iter(batches(deletions));
+        run_all(batches, BATCHES, &self.cancel, batch, &mut |results| {
             for (planned, result) in results {
                 ended(planned, result);
             }
@@ -162,10 +206,10 @@ impl<S: ObjectStore> Carrier<S> {
             Action::Pull | Action::KeepBoth => self.pull(planned).await,
             Action::DeleteLocal => self.delete_local(planned),
             Action::MoveAside => self.move_aside(planned),
-            Action::Adopt => Ok(record::adopted(&planned.item)),
-            Action::Forget => Ok(record::forgotten(&planned.item, self.ambient.now())),
             // Deletions in the bucket go in batches, and conflicts are nothing to carry out.
-            Action::DeleteRemote | Action::Conflict => Err(Failure::Changed),
+            Action::DeleteRemote | Action::Conflict | Action::Adopt | Action::Forget => {
+                agree(planned, self.ambient.now()).ok_or(Failure::Changed)
+            }
         }
     }
 
@@ -192,9 +236,7 @@ impl<S: ObjectStore> Carrier<S> {
 
     /// Deletes a batch of objects, those whose files are still gone: deletions come last, and the scan may be hours old.
     async fn delete_remote(&self, batch: Vec<Planned>) -> Vec<(Planned, Result<Done, Failure>)> {
-        let still_gone = |planned: &Planned| {
-            planned.item.ignored || planned.item.remote.is_none() || self.folder.is_gone(&planned.item.key)
-        };
+        let still_gone = |planned: &Planned| planned.item.ignored || self.folder.is_gone(&planned.item.key);
         let (batch, back): (Vec<_>, Vec<_>) = batch.into_iter().partition(still_gone);
         let mut results: Vec<_> = back.into_iter().map(|planned| (planned, Err(Failure::Changed))).collect();
         results.extend(self.delete_objects(batch).await);
@@ -228,12 +270,17 @@ impl<S: ObjectStore> Carrier<S> {
     }
 }
 
+/// Whether an action is a deletion in the bucket, of an object that was seen.
+fn is_remote(planned: &Planned) -> bool {
+    planned.action == Action::DeleteRemote && planned.item.remote.is_some()
+}
+
 /// Deletions a thousand at a time, the most that one request takes.
 fn batches(deletions: Vec<Planned>) -> Vec<Vec<Planned>> {
     let mut batches: Vec<Vec<Planned>> = Vec::new();
-    for planned in deletions.into_iter().filter(|planned| planned.item.remote.is_some()) {
+    for planned in deletions {
         match batches.last_mut() {
-            Some(batch) if batch.len() < 1_000 => batch.push(planned),
+            Some(batch) if batch.len() < BATCH => batch.push(planned),
             _ => batches.push(vec![planned]),
         }
     }

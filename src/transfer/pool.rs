@@ -1,9 +1,11 @@
 //! The pool: many tasks at once, and the one place that starts them.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures::stream::{Stream, StreamExt as _};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -34,37 +36,38 @@ impl Cancel {
     }
 }
 
-/// Runs `work` on every input, at most `limit` at once, and hands each result to `ended` on the calling task.
+/// Runs `work` on every input as it comes, at most `limit` at once, and hands each result to `ended` on the calling task.
 ///
 /// Once cancelled, no further input is begun, and what is under way is given a few seconds to end by itself.
 pub async fn run_all<I, T, F, R>(
-    inputs: Vec<I>,
+    inputs: impl Stream<Item = I>,
     limit: usize,
     cancel: &Cancel,
     work: F,
     ended: &mut (dyn FnMut(T) + Send),
 ) where
-    I: Send + 'static,
     T: Send + 'static,
     F: Fn(I) -> R,
     R: Future<Output = T> + Send + 'static,
 {
+    let mut inputs = pin!(inputs);
     let mut tasks = JoinSet::new();
-    let mut inputs = inputs.into_iter();
-    loop {
-        while tasks.len() < limit && !cancel.is_cancelled() {
-            let Some(input) = inputs.next() else { break };
-            tasks.spawn(work(input));
-        }
-        let next = tokio::select! {
-            next = tasks.join_next() => next,
+    let mut more = true;
+    while more || !tasks.is_empty() {
+        tokio::select! {
+            biased;
             () = cancel.cancelled() => return wind_up(tasks, ended).await,
-        };
-        match next {
-            Some(Ok(result)) => ended(result),
-            Some(Err(failed)) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-            Some(Err(_)) => {}
-            None => return,
+            next = inputs.next(), if more && tasks.len() < limit => match next {
+                Some(input) => {
+                    tasks.spawn(work(input));
+                }
+                None => more = false,
+            },
+            Some(result) = tasks.join_next() => match result {
+                Ok(result) => ended(result),
+                Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+                Err(_) => {}
+            },
         }
     }
 }
@@ -87,6 +90,7 @@ async fn wind_up<T: 'static>(mut tasks: JoinSet<T>, ended: &mut (dyn FnMut(T) + 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::stream;
     use std::sync::atomic::AtomicUsize;
 
     #[tokio::test(start_paused = true)]
@@ -98,7 +102,7 @@ mod tests {
             cancel.cancel();
         };
         let ignore = &mut |()| {};
-        let run = run_all(vec![1, 2], 1, &cancel, work, ignore);
+        let run = run_all(stream::iter([1, 2]), 1, &cancel, work, ignore);
         let ended = async { futures::join!(run, interrupt) };
         assert!(tokio::time::timeout(GRACE * 2, ended).await.is_ok(), "it waits for what never ends");
     }
@@ -117,10 +121,28 @@ mod tests {
                 input
             }
         };
-        run_all((0..100).collect(), 7, &Cancel::default(), work, &mut |result| results.push(result)).await;
+        run_all(stream::iter(0..100), 7, &Cancel::default(), work, &mut |result| results.push(result)).await;
         results.sort_unstable();
         assert_eq!(results, (0..100).collect::<Vec<_>>());
         assert_eq!(running.1.load(Ordering::SeqCst), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_goes_on_while_the_next_input_is_waited_for() {
+        let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
+        send.send(1).unwrap();
+        let inputs = stream::poll_fn(move |context| receive.poll_recv(context));
+        // The second input comes only once the first has ended.
+        let mut send = Some(send);
+        let mut results = Vec::new();
+        let mut ended = |result: usize| {
+            results.push(result);
+            if let Some(send) = send.take() {
+                send.send(2).unwrap();
+            }
+        };
+        run_all(inputs, 7, &Cancel::default(), |input| async move { input }, &mut ended).await;
+        assert_eq!(results, [1, 2]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -132,7 +154,7 @@ mod tests {
             stop.cancel();
         });
         let mut nobody = |_: usize| {};
-        let run = run_all(vec![0], 1, &cancel, |_: usize| std::future::pending::<usize>(), &mut nobody);
+        let run = run_all(stream::iter([0]), 1, &cancel, |_: usize| std::future::pending::<usize>(), &mut nobody);
         let ended = tokio::time::timeout(GRACE * 10, run).await;
         stopped.await.unwrap();
         assert!(ended.is_ok());
@@ -155,7 +177,7 @@ mod tests {
             }
         };
         let mut results = Vec::new();
-        run_all((0..100).collect(), 2, &cancel, work, &mut |result| results.push(result)).await;
+        run_all(stream::iter(0..100), 2, &cancel, work, &mut |result| results.push(result)).await;
         assert_eq!((begun.load(Ordering::SeqCst), results), (2, vec![0]));
     }
 }

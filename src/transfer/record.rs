@@ -6,7 +6,7 @@
 use crate::content::Sha256;
 use crate::index::{Entry, whole_seconds};
 use crate::local::Stat;
-use crate::reconcile::{Item, Remote};
+use crate::reconcile::{Action, Item, Planned, Remote};
 use crate::remote::{ObjectInfo, Written};
 
 /// An action that was carried out, as the indexes should know it.
@@ -77,8 +77,17 @@ pub(super) fn pulled(item: &Item, stat: &Stat, sha256: Sha256, info: &ObjectInfo
     Done { local, remote: known.is_none().then_some(object), learn_modified: false, bytes, kept_as: None }
 }
 
+/// What the indexes are told of an action that is nothing else; `None` for one that moves a file or an object.
+pub fn agree(planned: &Planned, now: i64) -> Option<Done> {
+    match planned.action {
+        Action::Adopt => Some(adopted(&planned.item)),
+        Action::Forget => Some(forgotten(&planned.item, now)),
+        _ => None,
+    }
+}
+
 /// Sides that agree.
-pub(super) fn adopted(item: &Item) -> Done {
+fn adopted(item: &Item) -> Done {
     let (Some(file), Some(object)) = (&item.local, &item.remote) else {
         return forgotten(item, 0);
     };
@@ -133,7 +142,7 @@ pub(super) fn deleted(item: &Item, now: i64) -> Done {
 }
 
 /// A key that this machine has nothing to do with any more. The bucket's index keeps its entry while the object is there.
-pub(super) fn forgotten(item: &Item, now: i64) -> Done {
+fn forgotten(item: &Item, now: i64) -> Done {
     let tombstone = last_known(item).tombstone(now);
     let remote = (item.remote.is_none() && item.indexed.as_ref().is_some_and(|entry| !entry.is_tombstone()))
         .then(|| tombstone.clone());
@@ -142,7 +151,7 @@ pub(super) fn forgotten(item: &Item, now: i64) -> Done {
 
 /// The entry whose version a tombstone takes over: the remote index's if it has one, for S4 0.4 compares with that.
 fn last_known(item: &Item) -> Entry {
-    item.indexed.clone().or_else(|| item.base.clone()).unwrap_or_default()
+    item.indexed.as_deref().or(item.base.as_deref()).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

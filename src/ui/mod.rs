@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod conflict;
 pub mod diff;
+mod notes;
 mod pager;
 pub mod progress;
 mod prompt;
@@ -18,6 +19,7 @@ use indicatif::ProgressBar;
 use s4_commands::record::Record;
 use s4_commands::{Colour, Globals, LogLevel};
 
+pub use notes::Notes;
 pub use stream::Stream;
 
 use crate::ambient::{Ambient as _, Clock};
@@ -162,6 +164,16 @@ impl Ui {
             line.push(b'\n');
             self.print(&line, false);
         }
+    }
+
+    /// Whether results still reach somebody.
+    pub fn is_read(&self) -> bool {
+        lock(&self.output).failed.is_none()
+    }
+
+    /// The input, for who reads all of it; nothing is left for others.
+    pub fn take_input(&self) -> Box<dyn BufRead + Send> {
+        std::mem::replace(&mut *lock(&self.input), Box::new(io::empty()))
     }
 
     /// Lets go of the records held back.

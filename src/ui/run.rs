@@ -3,19 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use s4_commands::record::{self, Record};
-
-use super::Ui;
 use super::conflict::{self, Question};
 use super::diff::Version;
 use super::progress::Progress as Bar;
 use super::text::{count, duration, printable, requests, size};
+use super::{Stream, Ui};
 use crate::engine::{Note, Summary, Witness};
 use crate::error::Error;
 use crate::index::whole_seconds;
 use crate::key::Key;
 use crate::local::{Fate, Recovered};
-use crate::reconcile::{Action, Alarm, Choice, Plan, Planned, Side, State};
+use crate::reconcile::{Action, Alarm, Choice, Plan, Planned, Side};
+use crate::records::{self, state_word as word};
 use crate::remote::CountsSnapshot;
 use crate::transfer::{Done, Failure, Progress};
 
@@ -27,25 +26,30 @@ pub struct RunView {
     ui: Arc<Ui>,
     /// The folder and the place in the bucket, as the lines name them; both end in `/`.
     places: [String; 2],
-    json: bool,
+    /// Where records go, if they are wanted instead of lines.
+    stream: Option<Stream>,
     /// Whether there is a person to ask.
     versions: Option<Versions>,
     bar: Mutex<Option<Bar>>,
 }
 
 impl RunView {
-    /// Shows a run between `folder` and `uri`. With `versions` conflicts are asked about.
-    pub fn new(ui: Arc<Ui>, folder: &std::path::Path, uri: &str, json: bool, versions: Option<Versions>) -> RunView {
+    /// Shows a run between `folder` and `uri`, in lines, or in the records of `stream`. With `versions` conflicts are asked
+    /// about.
+    pub fn new(
+        ui: Arc<Ui>,
+        (folder, uri): (&std::path::Path, &str),
+        stream: Option<Stream>,
+        versions: Option<Versions>,
+    ) -> RunView {
         let slashed = |place: &str| format!("{}/", printable(place).trim_end_matches('/'));
         let places = [slashed(&folder.to_string_lossy()), slashed(uri)];
-        RunView { ui, places, json, versions, bar: Mutex::default() }
+        RunView { ui, places, stream, versions, bar: Mutex::default() }
     }
 
     /// The line that opens a run.
     pub fn open(&self, name: &str) {
-        if self.json {
-            self.ui.record(&Record::Header(record::Header::new(Some(name))));
-        } else {
+        if self.stream.is_none() {
             let [folder, uri] = &self.places;
             self.ui.relate(&format!("Syncing {} [{folder} <=> {uri}]", printable(name)));
         }
@@ -53,21 +57,10 @@ impl RunView {
 
     /// A plan that is not carried out, and what it would take.
     pub fn close_plan(&self, plan: &Plan, summary: &Summary, foretold: &CountsSnapshot, dollars: f64) {
-        for planned in plan.actions() {
-            if self.json {
-                self.ui.record(&Record::Change(change(planned)));
-            } else if let Some(line) = self.line(planned, None) {
-                self.ui.say(&line);
-            }
+        for line in plan.actions().filter_map(|planned| self.line(planned, None)) {
+            self.ui.say(&line);
         }
-        self.show_conflicts(&plan.conflicts, true);
-        self.show_problems(summary);
-        if self.json {
-            let changes = (plan.actions().count() + plan.conflicts.len()) as u64;
-            self.ui.record(&Record::End(record::End { counts: [("change".to_owned(), changes)].into() }));
-            self.ui.flush();
-            return;
-        }
+        self.warn(&plan.conflicts, summary);
         if plan.is_empty() {
             self.ui.say("Nothing to update");
         }
@@ -79,17 +72,20 @@ impl RunView {
     }
 
     /// What a run leaves for a person to look at, and the line that closes it.
-    pub fn close(&self, summary: &Summary, took: Duration) {
+    pub fn close(&self, summary: &Summary, spent: &CountsSnapshot, took: Duration) {
         self.stop_bar();
-        self.show_conflicts(&summary.conflicts, false);
-        self.show_problems(summary);
-        for (key, failure) in &summary.failed {
-            self.ui.warn(&format!("could not sync \"{}\": {}", printable(key.as_str()), reasons(failure)));
+        if let Some(stream) = &self.stream {
+            for conflict in &summary.conflicts {
+                stream.push(records::skipped(conflict, "conflict", "both sides changed"));
+            }
+            records::problems(summary).for_each(|problem| {
+                stream.push(problem);
+            });
         }
-        if self.json {
-            self.ui.record(&Record::End(end(summary)));
-            self.ui.flush();
-            return;
+        self.warn(&summary.conflicts, summary);
+        if let Some(stream) = &self.stream {
+            stream.push(records::summary(summary, spent));
+            return stream.end();
         }
         let symlinks = summary.symlinks as u64;
         if symlinks > 0 {
@@ -98,34 +94,9 @@ impl RunView {
         self.ui.relate(&closing(summary, took));
     }
 
-    fn show_problems(&self, summary: &Summary) {
-        for problem in &summary.problems {
-            if self.json {
-                self.error("problem", &problem.why, Some(&problem.name));
-            }
-            self.ui.warn(&format!("left alone: \"{}\": {}", printable(&problem.name), problem.why));
-        }
-    }
-
-    fn error(&self, code: &str, message: &str, key: Option<&str>) {
-        let key = key.map(str::to_owned);
-        self.ui.record(&Record::Error(record::Error { code: code.to_owned(), message: message.to_owned(), key }));
-    }
-
-    /// Takes the bar away.
-    pub fn stop_bar(&self) {
-        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn show_conflicts(&self, conflicts: &[Planned], planned_only: bool) {
+    /// Tells of what was left alone: conflicts, names, keys that failed.
+    fn warn(&self, conflicts: &[Planned], summary: &Summary) {
         for conflict in conflicts {
-            if self.json {
-                if planned_only {
-                    self.ui.record(&Record::Change(change(conflict)));
-                } else {
-                    self.ui.record(&Record::Outcome(outcome(conflict, "skipped", 0)));
-                }
-            }
             let key = printable(conflict.item.key.as_str());
             let states =
                 format!("{} here, {} in the bucket", word(conflict.decision.local), word(conflict.decision.remote));
@@ -133,6 +104,17 @@ impl RunView {
             let how = if self.versions.is_none() { "; answer it with --conflicts, or on a terminal" } else { "" };
             self.ui.warn(&format!("conflict left alone: \"{key}\" ({states}){how}"));
         }
+        for problem in &summary.problems {
+            self.ui.warn(&format!("left alone: \"{}\": {}", printable(&problem.name), problem.why));
+        }
+        for (key, failure) in &summary.failed {
+            self.ui.warn(&format!("could not sync \"{}\": {}", printable(key.as_str()), reasons(failure)));
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn stop_bar(&self) {
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The line for an action, as S4 0.4 had it; `None` where there is nothing to tell a person.
@@ -182,26 +164,22 @@ impl Progress for RunView {
         if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
             bar.file_done();
         }
-        match result {
-            Ok(done) if self.json => self.ui.record(&Record::Outcome(outcome(planned, "done", done.bytes))),
-            Ok(done) => {
+        match (result, &self.stream) {
+            // It is looked at again, or told at the end.
+            (Err(Failure::Changed | Failure::Interrupted), _) => {}
+            (result, Some(stream)) => {
+                stream.push(records::outcome(planned, result));
+            }
+            (Ok(done), None) => {
                 if let Some(line) = self.line(planned, done.kept_as.as_ref()) {
                     self.ui.relate(&line);
                 }
             }
-            // It is looked at again, or told at the end.
-            Err(Failure::Changed | Failure::Interrupted) => {}
-            Err(Failure::Moved(beside)) if !self.json => {
+            (Err(Failure::Moved(beside)), None) => {
                 let (key, beside) = (printable(planned.item.key.as_str()), printable(beside.as_str()));
                 self.ui.relate(&format!("Keeping {key} as {beside}: a folder takes its place"));
             }
-            Err(Failure::Moved(_)) => self.ui.record(&Record::Outcome(outcome(planned, "done", 0))),
-            Err(failure) if self.json => {
-                let mut record = outcome(planned, "failed", 0);
-                record.error = Some(reasons(failure));
-                self.ui.record(&Record::Outcome(record));
-            }
-            Err(_) => {}
+            (Err(_), None) => {}
         }
     }
 }
@@ -218,7 +196,7 @@ impl Witness for RunView {
                 _ => 0,
             };
         }
-        if files > 0 && !self.json {
+        if files > 0 && self.stream.is_none() {
             let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
             match &*bar {
                 Some(bar) => bar.grow(files, bytes),
@@ -229,25 +207,13 @@ impl Witness for RunView {
 
     fn committing(&self) {
         self.stop_bar();
-        if !self.json {
+        if self.stream.is_none() {
             self.ui.note("Flushing Index to Storage");
         }
     }
 
     fn note(&self, note: Note) {
-        self.ui.warn(&match note {
-            Note::LocalIndexDamaged(aside, what) => {
-                let aside = aside.map(|path| format!("; it is kept as '{}'", path.display())).unwrap_or_default();
-                format!("the local index is damaged ({what}){aside}; going on as in a first sync")
-            }
-            Note::RemoteIndexDamaged(what) => {
-                format!("the index in the bucket is damaged ({what}) and is written anew")
-            }
-            Note::OtherPlace(other) => {
-                format!("the folder was last synced with {}; going on as in a first sync", printable(&other))
-            }
-            Note::Recovered(Recovered { path, fate }) => format!("a run was cut short; \"{path}\" {}", told(&fate)),
-        });
+        tell(&self.ui, note);
     }
 
     fn choose(&self, conflict: &Planned) -> Choice {
@@ -272,19 +238,36 @@ impl Witness for RunView {
     }
 }
 
-/// What a guard says, and which command goes on.
-pub fn alarm(alarm: &Alarm, keys: &[Key], name: &str) -> Error {
+/// Tells of something that a run met and went on from.
+pub fn tell(ui: &Ui, note: Note) {
+    ui.warn(&match note {
+        Note::LocalIndexDamaged(aside, what) => {
+            let aside = aside.map(|path| format!("; it is kept as '{}'", path.display())).unwrap_or_default();
+            format!("the local index is damaged ({what}){aside}; going on as in a first sync")
+        }
+        Note::RemoteIndexDamaged(what) => {
+            format!("the index in the bucket is damaged ({what}) and is written anew")
+        }
+        Note::OtherPlace(other) => {
+            format!("the folder was last synced with {}; going on as in a first sync", printable(&other))
+        }
+        Note::Recovered(Recovered { path, fate }) => format!("a run was cut short; \"{path}\" {}", told(&fate)),
+    });
+}
+
+/// What a guard says; `command` is the one that goes on.
+pub fn alarm(alarm: &Alarm, keys: &[Key], command: &str) -> Error {
     let message = match alarm {
         Alarm::Emptied { deletions } => format!(
-            "the folder held files and is empty now; this sync would delete {} in the bucket, and did nothing",
+            "the folder held files and is empty now; this would delete {} in the bucket, and did nothing",
             count(*deletions as u64, "object")
         ),
         Alarm::MovedDevice { deletions } => format!(
-            "the folder is on another device than at the last sync; this sync would delete {} in the bucket, and did nothing",
+            "the folder is on another device than at the last sync; this would delete {} in the bucket, and did nothing",
             count(*deletions as u64, "object")
         ),
         Alarm::MassDeletion { side, deletions, known } => format!(
-            "this sync would delete {deletions} of {} in the {}, and did nothing",
+            "this would delete {deletions} of {} in the {}, and did nothing",
             count(*known as u64, "key"),
             match side {
                 Side::Local => "folder",
@@ -297,9 +280,9 @@ pub fn alarm(alarm: &Alarm, keys: &[Key], name: &str) -> Error {
     if keys.len() > SHOWN {
         list.push(format!("and {} more", keys.len() - SHOWN));
     }
-    Error::new(crate::Kind::Guard, message)
-        .hint(format!("it would delete {}", list.join(", ")))
-        .hint(format!("if that is right: s4 sync --force {name}"))
+    let error = Error::new(crate::Kind::Guard, message);
+    let error = if list.is_empty() { error } else { error.hint(format!("it would delete {}", list.join(", "))) };
+    error.hint(format!("if that is right: {command}"))
 }
 
 fn told(fate: &Fate) -> String {
@@ -311,7 +294,8 @@ fn told(fate: &Fate) -> String {
     }
 }
 
-fn reasons(failure: &Failure) -> String {
+/// Why an action failed, with all its causes.
+pub fn reasons(failure: &Failure) -> String {
     let mut text = failure.to_string();
     let mut cause = std::error::Error::source(failure);
     while let Some(error) = cause {
@@ -347,63 +331,4 @@ fn closing(summary: &Summary, took: Duration) -> String {
         parts.insert(0, "Interrupted".to_owned());
     }
     format!("{} in {}", parts.join(", "), duration(took))
-}
-
-/// The word for an action in records.
-pub fn action_word(action: Action) -> &'static str {
-    match action {
-        Action::Push => "push",
-        Action::Pull => "pull",
-        Action::DeleteRemote => "delete-remote",
-        Action::DeleteLocal => "delete-local",
-        Action::Adopt => "adopt",
-        Action::Forget => "forget",
-        Action::Conflict => "conflict",
-        Action::KeepBoth | Action::MoveAside => "keep-both",
-    }
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::Unchanged => "unchanged",
-        State::Created => "created",
-        State::Updated => "updated",
-        State::Deleted => "deleted",
-        State::Absent => "absent",
-    }
-}
-
-fn change(planned: &Planned) -> record::Change {
-    record::Change {
-        key: planned.item.key.as_str().to_owned(),
-        action: action_word(planned.action).to_owned(),
-        local: word(planned.decision.local).to_owned(),
-        remote: word(planned.decision.remote).to_owned(),
-        local_size: planned.item.local.as_ref().map(|local| local.stat.size),
-        remote_size: planned.item.remote.as_ref().map(|remote| remote.size),
-        etag: planned.item.remote.as_ref().map(|remote| remote.etag.as_str().to_owned()),
-        renamed_from: planned.source.as_ref().map(|source| source.item.key.as_str().to_owned()),
-    }
-}
-
-fn outcome(planned: &Planned, result: &str, bytes: u64) -> record::Outcome {
-    record::Outcome {
-        key: planned.item.key.as_str().to_owned(),
-        action: action_word(planned.action).to_owned(),
-        result: result.to_owned(),
-        bytes,
-        error: None,
-    }
-}
-
-fn end(summary: &Summary) -> record::End {
-    let done = summary.done.iter().map(|(action, number)| (action_word(*action).to_owned(), *number as u64));
-    let others = [
-        ("conflicts", summary.conflicts.len()),
-        ("failed", summary.failed.len()),
-        ("problems", summary.problems.len()),
-        ("symlinks", summary.symlinks),
-    ];
-    let others = others.into_iter().filter(|(_, number)| *number > 0);
-    record::End { counts: done.chain(others.map(|(name, number)| (name.to_owned(), number as u64))).collect() }
 }

@@ -1,8 +1,9 @@
 //! Names, sizes, times and counts as people read them.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::time::Duration;
+
+use s4_commands::time::Seconds;
 
 use crate::remote::CountsSnapshot;
 
@@ -109,35 +110,9 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// Seconds since the epoch as RFC 3339 in UTC: `2026-11-22T10:03:04Z`. Any number is fine; years beyond four digits
-/// get a sign.
+/// Seconds since the epoch as RFC 3339 in UTC: `2026-11-22T10:03:04Z`.
 pub fn time(seconds: i64) -> String {
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    let mut text = String::with_capacity(20);
-    // Writing into a text can not fail.
-    let _ = match year {
-        0..=9999 => write!(text, "{year:04}"),
-        _ => write!(text, "{year:+05}"),
-    };
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let _ = write!(text, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
-    text
-}
-
-/// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
-    const DAYS_IN_ERA: i64 = 146_097;
-    // Years are counted from March, so that the leap day is the last one, in eras of 400 years from 0000-03-01.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(DAYS_IN_ERA), days.rem_euclid(DAYS_IN_ERA));
-    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / (DAYS_IN_ERA - 1);
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+    Seconds(seconds).to_string()
 }
 
 #[cfg(test)]
@@ -187,23 +162,5 @@ mod tests {
         for (number, text) in [(0, "0 files"), (1, "1 file"), (999, "999 files"), (1_234_567, "1,234,567 files")] {
             assert_eq!(count(number, "file"), text);
         }
-    }
-
-    #[test]
-    fn times_are_rfc_3339() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (-1, "1969-12-31T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_795_341_784, "2026-11-22T10:03:04Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (253_402_300_799, "9999-12-31T23:59:59Z"),
-            (253_402_300_800, "+10000-01-01T00:00:00Z"),
-            (-62_167_219_201, "-0001-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(time(seconds), text, "{seconds}");
-        }
-        time(i64::MAX);
-        time(i64::MIN);
     }
 }

@@ -30,8 +30,9 @@ fn the_short_forms_of_s4_0_4_are_the_commands() {
 fn help_lists_every_command_and_a_wrong_one_is_usage() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let machine = env.machine(&bucket);
-    let all = ["add", "edit", "rm", "targets", "sync", "ls", "version"];
-    let every = all.into_iter().fold(predicate::always().boxed(), |so_far, name| so_far.and(contains(name)).boxed());
+    let all: Vec<&str> = s4_commands::COMMANDS.iter().map(|command| command.name).collect();
+    let every =
+        all.iter().copied().fold(predicate::always().boxed(), |so_far, name| so_far.and(contains(name)).boxed());
     machine.s4(["--help"]).assert().success().stdout(every).stderr(is_empty());
     for name in all {
         machine.s4([name, "--help"]).assert().success().stdout(contains("Usage:").and(contains("EXAMPLES")));

@@ -6,14 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use futures::stream;
 use s4::ambient::Clock;
-use s4::engine::{Engine, Options, Summary, Witness};
+use s4::engine::{Carried, Engine, Given, Options, Order, Summary, Way, Witness};
 use s4::local::{Folder, Hold, Lock};
 use s4::reconcile::Policy;
+use s4::records;
 use s4::remote::{Capabilities, Connection, Guarded, S3Store, S3Uri};
-use s4::transfer::{Cancel, Progress};
+use s4::transfer::{Cancel, Progress, agree};
+use s4_commands::record::Record;
 use s4_test_server::{Op, Server};
 use tempfile::TempDir;
 
@@ -42,6 +45,8 @@ struct Machine {
     folder: TempDir,
     store: Arc<Guarded<S3Store>>,
     runs: usize,
+    /// Whether it syncs as the plumbing does it, step by step.
+    by_steps: bool,
 }
 
 impl Machine {
@@ -54,7 +59,7 @@ impl Machine {
         };
         let store = S3Store::connect(&connection, &S3Uri::parse("s3://bucket/p").unwrap()).await.unwrap();
         let store = Arc::new(Guarded::new(store, Capabilities::ALL));
-        Machine { name, folder: TempDir::new().unwrap(), store, runs: 0 }
+        Machine { name, folder: TempDir::new().unwrap(), store, runs: 0, by_steps: name == 1 }
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -76,6 +81,10 @@ impl Machine {
         };
         let sides = (folder, Arc::clone(&self.store));
         let engine = Engine::new(sides, Arc::new(Clock::System), Arc::new(Silent), Cancel::default(), options);
+        if self.by_steps {
+            sync_by_steps(&engine).await;
+            return Summary::default();
+        }
         engine.sync().await.unwrap()
     }
 
@@ -123,6 +132,52 @@ impl Machine {
         fs::rename(self.path(from), self.path(to)).unwrap();
         gone
     }
+}
+
+/// A sync with every step by itself, and nothing but lines of JSON between them.
+async fn sync_by_steps(engine: &Engine<Guarded<S3Store>>) {
+    let line = |record: Record| serde_json::to_string(&record).unwrap();
+    let (plan, _, _) = engine.plan(Given::default()).await.unwrap();
+    let changes = plan.actions().chain(&plan.conflicts).map(|planned| line(records::change(planned, None).into()));
+    let mut lines: Vec<String> = changes.collect();
+    for way in [Way::Push, Way::Pull] {
+        let mut orders = Vec::new();
+        lines.retain(|text| {
+            let Record::Change(change) = serde_json::from_str(text).unwrap() else { return true };
+            let planned = records::planned(&change).unwrap();
+            let ours = way.takes(planned.action);
+            if ours {
+                orders.push(Order::Change(Box::new(planned)));
+            }
+            !ours
+        });
+        let out = Mutex::new(lines);
+        let tell = |carried: Carried| match carried {
+            Carried::Ended(planned, result) => {
+                out.lock().unwrap().push(line(records::outcome(&planned, &result).into()));
+            }
+            Carried::Passed(planned) => out.lock().unwrap().push(line(records::change(&planned, None).into())),
+            // Another machine came in between; the next sync looks again.
+            Carried::Failed(..)
+            | Carried::Waits(_)
+            | Carried::Unchanged(_)
+            | Carried::Absent(_)
+            | Carried::Ignored(_) => {}
+            Carried::Refused(..) => panic!("{carried:?}"),
+        };
+        engine.carry(way, stream::iter(orders), &tell).await.unwrap();
+        lines = out.into_inner().unwrap();
+    }
+    let told = lines.iter().filter_map(|text| match serde_json::from_str(text).unwrap() {
+        Record::Outcome(outcome) => records::told(outcome).unwrap(),
+        Record::Change(change) => {
+            let planned = records::planned(&change).unwrap();
+            let done = agree(&planned, 1)?;
+            records::told(records::outcome(&planned, &Ok(done))).unwrap()
+        }
+        _ => None,
+    });
+    engine.record(told).await.unwrap();
 }
 
 fn collect(folder: &Path, below: &str, tree: &mut BTreeMap<String, String>) {
@@ -204,6 +259,7 @@ impl World {
     async fn settle(&mut self) {
         for _ in 0..3 {
             for machine in &mut self.machines {
+                machine.by_steps = false;
                 machine.sync().await;
             }
         }

@@ -5,38 +5,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use s4_test_server::Op;
-use serde::Deserialize;
 
-use crate::support::{Bucket, Machine, TestEnv, in_sync};
-
-/// The records as this test understands them; a field or type that is not here is a failure.
-#[derive(Debug, Deserialize, PartialEq)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-enum Record {
-    Header { schema: u32, tool: String, version: String, target: String },
-    Change(Change),
-    Outcome { key: String, action: String, result: String, bytes: u64, error: Option<String> },
-    Error { code: String, message: String, key: Option<String> },
-    End { counts: BTreeMap<String, u64> },
-}
-
-#[derive(Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    key: String,
-    action: String,
-    local: String,
-    remote: String,
-    local_size: Option<u64>,
-    remote_size: Option<u64>,
-    etag: Option<String>,
-    renamed_from: Option<String>,
-}
-
-fn records(out: &str) -> Vec<Record> {
-    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    out.lines().map(parse).collect()
-}
+use crate::support::{Bucket, Change, Machine, Record, TestEnv, changes, in_sync, outcomes, records, whole};
 
 /// Two machines with one of everything to do.
 fn setting(env: &TestEnv, bucket: &Bucket) -> Machine {
@@ -129,19 +99,15 @@ fn a_dry_run_prints_the_plan_and_what_it_costs() {
 fn what_a_dry_run_foretells_is_what_the_sync_does() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let one = setting(&env, &bucket);
-    let planned: BTreeSet<(String, String)> = records(&one.sync_with(&["--dry-run", "--json"]).with(3).out)
-        .into_iter()
-        .filter_map(|record| match record {
-            Record::Change(change) if change.action != "conflict" => Some((change.key, change.action)),
-            _ => None,
-        })
+    let planned: BTreeSet<(String, String)> = changes(&one.sync_with(&["--dry-run", "--json"]).with(3).out)
+        .into_values()
+        .filter(|change| change.action != "conflict")
+        .map(|change| (change.key, change.action))
         .collect();
-    let done: BTreeSet<(String, String)> = records(&one.sync_with(&["--json"]).with(3).out)
-        .into_iter()
-        .filter_map(|record| match record {
-            Record::Outcome { key, action, result, .. } if result == "done" => Some((key, action)),
-            _ => None,
-        })
+    let done: BTreeSet<(String, String)> = outcomes(&one.sync_with(&["--json"]).with(3).out)
+        .into_values()
+        .filter(|outcome| outcome.result == "done")
+        .map(|outcome| (outcome.key, outcome.action))
         .collect();
     assert_eq!(planned, done);
     assert_eq!(done.len(), 10);
@@ -151,60 +117,60 @@ fn what_a_dry_run_foretells_is_what_the_sync_does() {
 fn the_records_of_a_dry_run_say_all_that_is_known() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let one = setting(&env, &bucket);
-    let mut records = records(&one.sync_with(&["--dry-run", "--json"]).with(3).out);
-    let end = records.pop().unwrap();
-    assert_eq!(end, Record::End { counts: [("change".to_owned(), 11)].into() });
-    let Record::Header { schema, tool, version, target } = records.remove(0) else { panic!("no header first") };
-    assert_eq!((schema, tool.as_str(), target.as_str()), (1, "s4", "files"));
-    assert_eq!(version, env!("CARGO_PKG_VERSION"));
-    let changes: BTreeMap<String, Change> = records
-        .into_iter()
-        .map(|record| match record {
-            Record::Change(change) => (change.key.clone(), change),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    let etag = |key: &str| Some(bucket.server().object(bucket.name(), &format!("some/prefix/{key}")).unwrap().etag);
-    let change = |key: &str, action: &str, states: [&str; 2], sizes: [Option<u64>; 2]| Change {
-        key: key.into(),
-        action: action.into(),
-        local: states[0].into(),
-        remote: states[1].into(),
-        local_size: sizes[0],
-        remote_size: sizes[1],
-        etag: sizes[1].and_then(|_| etag(key)),
-        renamed_from: None,
+    let ran = one.sync_with(&["--dry-run", "--json"]).with(3);
+    let Record::Header { schema, tool, version, target, folder, place } = records(&ran.out).remove(0) else {
+        panic!("no header first")
     };
-    assert_eq!(changes["push"], change("push", "push", ["updated", "unchanged"], [Some(12), Some(4)]));
-    assert_eq!(changes["new here"], change("new here", "push", ["created", "absent"], [Some(7), None]));
-    assert_eq!(changes["new there"], change("new there", "pull", ["absent", "created"], [None, Some(5)]));
-    assert_eq!(changes["both"], change("both", "conflict", ["updated", "updated"], [Some(4), Some(6)]));
-    assert_eq!(changes["gone there"], change("gone there", "delete-local", ["unchanged", "deleted"], [Some(10), None]));
-    let renamed = change("to here", "push", ["created", "absent"], [Some(10), None]);
-    assert_eq!(changes["to here"], Change { renamed_from: Some("moved/here".into()), ..renamed });
+    assert_eq!(folder.as_deref(), one.path("").to_str());
+    assert_eq!(place.unwrap(), format!("{} at {}", bucket.uri(), bucket.endpoint()));
+    assert_eq!((schema, tool.as_str(), target.as_deref()), (1, "s4", Some("files")));
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    let changes = changes(&ran.out);
+    assert_eq!(changes.len(), 11);
+    let etag = |key: &str| bucket.server().object(bucket.name(), &format!("some/prefix/{key}")).unwrap().etag;
+    let expected = |key: &str, action: &str, states: [&str; 2], sizes: [Option<u64>; 2]| {
+        let Change { action: is, local, remote, file, object, .. } = &changes[key];
+        assert_eq!([is.as_str(), local, remote], [action, states[0], states[1]], "{key}");
+        assert_eq!([file.as_ref().map(|file| file.size), object.as_ref().map(|object| object.size)], sizes, "{key}");
+        if let Some(object) = object {
+            assert_eq!(object.etag, etag(key));
+        }
+    };
+    expected("push", "push", ["updated", "unchanged"], [Some(12), Some(4)]);
+    expected("new here", "push", ["created", "absent"], [Some(7), None]);
+    expected("new there", "pull", ["absent", "created"], [None, Some(5)]);
+    expected("both", "conflict", ["updated", "updated"], [Some(4), Some(6)]);
+    expected("gone there", "delete-local", ["unchanged", "deleted"], [Some(10), None]);
+    expected("to here", "push", ["created", "absent"], [Some(10), None]);
+    let source = changes["to here"].source.as_ref().unwrap();
+    assert_eq!((source.key.as_str(), &source.object.as_ref().unwrap().etag), ("moved/here", &etag("moved/here")));
+    assert!(changes["moved/here"].renamed && !changes["gone here"].renamed);
+    let forecast = whole(&ran.out).pop();
+    assert!(matches!(forecast, Some(Record::Forecast { bytes_up: 19, bytes_down: 18, .. })), "{forecast:?}");
 }
 
 #[test]
-fn the_records_of_a_sync_end_with_its_counts() {
+fn the_records_of_a_sync_end_with_its_summary() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let one = setting(&env, &bucket);
     bucket.put("bad//name", "x");
     let ran = one.sync_with(&["--json"]).with(3);
-    let records = records(&ran.out);
-    let Some(Record::End { counts }) = records.last() else { panic!("no end: {}", ran.out) };
-    let expected =
-        [("push", 3), ("pull", 3), ("delete-remote", 2), ("delete-local", 2), ("conflicts", 1), ("problems", 1)];
-    assert_eq!(*counts, expected.map(|(name, count)| (name.to_owned(), count)).into());
-    let skipped = Record::Outcome {
-        key: "both".into(),
-        action: "conflict".into(),
-        result: "skipped".into(),
-        bytes: 0,
-        error: None,
+    let mut records = whole(&ran.out);
+    let Some(Record::Summary(summary)) = records.pop() else { panic!("no summary: {}", ran.out) };
+    let done = [("push", 3), ("pull", 3), ("delete-remote", 2), ("delete-local", 2)];
+    assert_eq!(summary.done, done.map(|(name, count)| (name.to_owned(), count)).into());
+    assert_eq!((summary.conflicts, summary.failed, summary.problems, summary.interrupted), (1, 0, 1, false));
+    assert_eq!((summary.bytes_up, summary.bytes_down), (19, 18));
+    assert!(summary.requests.put > 0 && summary.dollars > 0.0);
+    let skipped = &outcomes(&ran.out)["both"];
+    let how = (skipped.action.as_str(), skipped.result.as_str(), skipped.reason.as_deref());
+    assert_eq!(how, ("conflict", "skipped", Some("conflict")));
+    let problem = Record::Problem {
+        reason: "hostile".into(),
+        message: "it has an empty part".into(),
+        key: Some("bad//name".into()),
+        key_base64: None,
     };
-    assert!(records.contains(&skipped), "{}", ran.out);
-    let problem =
-        Record::Error { code: "problem".into(), message: "it has an empty part".into(), key: Some("bad//name".into()) };
     assert!(records.contains(&problem), "{}", ran.out);
 }
 
@@ -217,7 +183,7 @@ fn a_refusal_is_a_record_too() {
     let ran = one.sync_with(&["--dry-run", "--json"]).with(5);
     assert_eq!(state(&one, &bucket), before);
     let error = records(&ran.out).into_iter().find_map(|record| match record {
-        Record::Error { code, message, key } => Some((code, message, key)),
+        Record::Error { code, message, key, .. } => Some((code, message, key)),
         _ => None,
     });
     let (code, message, key) = error.unwrap();

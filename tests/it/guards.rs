@@ -43,7 +43,7 @@ fn an_emptied_folder_deletes_nothing() {
         one.remove("b");
         let ran = refused(&one, &bucket);
         ran.warns(
-            "error: the folder held files and is empty now; this sync would delete 2 objects in the bucket, and did \
+            "error: the folder held files and is empty now; this would delete 2 objects in the bucket, and did \
              nothing\nhint: it would delete \"a\", \"b/c\"\n",
         );
         one.sync_with(&["--force"]).with(0);
@@ -75,7 +75,7 @@ fn a_mass_of_deletes_in_the_folder_is_not_carried_to_the_bucket() {
         remove(&one, 0..13);
         one.write("new", "not pushed either");
         let ran = refused(&one, &bucket);
-        ran.warns("error: this sync would delete 13 of 24 keys in the bucket, and did nothing\n");
+        ran.warns("error: this would delete 13 of 24 keys in the bucket, and did nothing\n");
         ran.warns("hint: it would delete \"f/00\", \"f/01\", ");
         ran.warns("\"f/09\", and 3 more\n");
         one.sync_with(&["--force"]).with(0);
@@ -92,7 +92,7 @@ fn a_mass_of_deletes_in_the_bucket_is_not_carried_to_the_folder() {
         remove(&one, 0..13);
         one.sync_with(&["--force"]).with(0);
         let ran = refused(&two, &bucket);
-        ran.warns("error: this sync would delete 13 of 24 keys in the folder, and did nothing\n");
+        ran.warns("error: this would delete 13 of 24 keys in the folder, and did nothing\n");
         two.sync_with(&["--force"]).with(0);
         assert_eq!(two.tree(), one.tree());
         two.is_idle();
@@ -143,7 +143,7 @@ fn a_folder_on_another_device_deletes_nothing() {
     index[".index"]["device"] = 1.into();
     one.write(".index", write_index(&index));
     let ran = refused(&one, &bucket);
-    ran.warns("error: the folder is on another device than at the last sync; this sync would delete 1 object in");
+    ran.warns("error: the folder is on another device than at the last sync; this would delete 1 object in");
     // Asking again does not make it right.
     refused(&one, &bucket);
     one.sync_with(&["--force"]).with(0);

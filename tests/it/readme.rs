@@ -23,11 +23,11 @@ const CI: &str = include_str!("../../.ci/run");
 /// The home that the README shows.
 const HOME: &str = "/home/ann";
 
-/// A command line of the README, and what it shows of it.
+/// A command line of the README or a page of the manual, and what it shows of it.
 #[derive(Debug, Default)]
-struct Step {
-    machine: String,
-    command: String,
+pub(crate) struct Step {
+    pub(crate) machine: String,
+    pub(crate) command: String,
     typed: String,
     output: String,
     code: i32,
@@ -48,7 +48,8 @@ fn blocks(language: &str) -> Vec<String> {
     blocks
 }
 
-fn steps(block: &str) -> Vec<Step> {
+/// The steps of a block, in order.
+pub(crate) fn steps(block: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for line in block.replace("\\\n", "").lines() {
         let prompt = line.split_once("$ ").filter(|(name, _)| name.chars().all(char::is_alphanumeric));
@@ -100,11 +101,11 @@ fn assert_alike(shown: &str, happened: &str, command: &str) {
     let (shown, happened) = (plain(shown), plain(happened));
     let alike = shown.lines().count() == happened.lines().count()
         && shown.lines().zip(happened.lines()).all(|(shown, happened)| is_like(happened, shown));
-    assert!(alike, "{command}\n-- the README shows\n{shown}\n-- it prints\n{happened}");
+    assert!(alike, "{command}\n-- the text shows\n{shown}\n-- it prints\n{happened}");
 }
 
 /// A home whose AWS files lead to the bucket's server, by default and by the profile `home`.
-fn furnish(home: &Path, bucket: &Bucket) {
+pub(crate) fn furnish(home: &Path, bucket: &Bucket) {
     let (endpoint, id, secret) = (bucket.endpoint(), bucket.access_key(), bucket.secret_key());
     let profile = format!(
         "region = us-east-1\nendpoint_url = {endpoint}\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
@@ -120,13 +121,19 @@ fn what_the_readme_shows_is_what_happens() {
     for name in ["family", "notes"] {
         bucket.server().create_bucket(name);
     }
-    let mut homes = BTreeMap::new();
     let steps: Vec<Step> = blocks("console").iter().flat_map(|block| steps(block)).collect();
     assert!(steps.len() > 20, "the README has lost its examples: {steps:?}");
+    assert_eq!(play(&env, &bucket, steps), ["desktop", "laptop"]);
+}
+
+/// Does the steps in order, each on its machine, and returns the names of the machines. Whatever comes out must be what is
+/// shown.
+pub(crate) fn play(env: &TestEnv, bucket: &Bucket, steps: Vec<Step>) -> Vec<String> {
+    let mut homes = BTreeMap::new();
     for step in steps {
         let home = homes.entry(step.machine.clone()).or_insert_with(|| {
             let home = env.home(&step.machine);
-            furnish(&home, &bucket);
+            furnish(&home, bucket);
             home
         });
         let mut command = Command::from_std(TestEnv::shell(home, &format!("exec 2>&1; {}", step.command)));
@@ -136,7 +143,7 @@ fn what_the_readme_shows_is_what_happens() {
         assert_alike(&step.output, &happened, &step.command);
         assert_eq!(output.status.code(), Some(step.code), "{}\n{happened}", step.command);
     }
-    assert_eq!(homes.keys().collect::<Vec<_>>(), ["desktop", "laptop"]);
+    homes.into_keys().collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::FieldArgs;
+use crate::manual::Manual;
 
 /// Add a target
 ///
@@ -12,10 +13,10 @@ use super::FieldArgs;
 /// A target is kept in the config file. Its keys need not be: leave them blank, and they are looked for where other
 /// AWS tools look.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = MANUAL.help())]
 pub struct AddArgs {
     /// Copy endpoint, region, profile and keys from a target
-    #[arg(short = 'C', long, value_name = "NAME")]
+    #[arg(short = 'C', long, value_name = "TARGET")]
     pub copy_target_credentials: Option<String>,
     /// What to call the target
     ///
@@ -25,19 +26,36 @@ pub struct AddArgs {
     /// Save the target without trying the bucket
     #[arg(long)]
     pub no_check: bool,
+    /// Print a record of the target as it is saved
+    #[arg(long)]
+    pub json: bool,
     /// The target's fields.
     #[command(flatten)]
     pub fields: FieldArgs,
 }
 
-const EXAMPLES: &str = "\
-EXAMPLES
-  Answer questions:
-      s4 add
-  A bucket at AWS, with the keys of a profile:
-      s4 add --local-folder ~/Photos --s3-uri s3://family/photos --profile home
-  Another server, with stored keys:
-      s4 add --local-folder ~/Notes --s3-uri s3://notes --endpoint-url https://s3.example.com \\
-         --access-key-id AKID --secret-access-key-file ~/secret.txt
-  A second folder with the credentials of the first:
-      s4 add -C photos --local-folder ~/Music --s3-uri s3://family/music";
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    output: &["target"],
+    on_output: "Questions, what was done and what deserves a look, for people; with `--json` the target as it was saved:",
+    examples: &[
+        ("Answer questions:", "s4 add"),
+        (
+            "A bucket at AWS, with the keys of a profile:",
+            r"s4 add --local-folder ~/Music --s3-uri s3://family/music \
+   --profile home",
+        ),
+        (
+            "Another server, with stored keys:",
+            r"s4 add --local-folder ~/Notes --s3-uri s3://notes \
+   --endpoint-url https://s3.example.com \
+   --access-key-id AKID --secret-access-key-file ~/secret.txt",
+        ),
+        (
+            "One more folder with the credentials of a target:",
+            "s4 add -C photos --local-folder ~/Videos --s3-uri s3://family/videos",
+        ),
+    ],
+    exits: &[],
+    see_also: &["s4-edit(1)", "s4-rm(1)", "s4-targets(1)", "s4-config(5)", "s4-tutorial(7)"],
+};

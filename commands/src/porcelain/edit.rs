@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::FieldArgs;
+use crate::manual::Manual;
 
 /// Change a target
 ///
@@ -12,7 +13,7 @@ use super::FieldArgs;
 ///
 /// When the place or the keys change, the bucket is tried before anything is saved.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = MANUAL.help())]
 pub struct EditArgs {
     /// The target to change
     #[arg(value_name = "TARGET")]
@@ -23,16 +24,27 @@ pub struct EditArgs {
     /// Save the target without trying the bucket
     #[arg(long)]
     pub no_check: bool,
+    /// Print a record of the target as it is saved
+    #[arg(long)]
+    pub json: bool,
     /// The target's fields.
     #[command(flatten)]
     pub fields: FieldArgs,
 }
 
-const EXAMPLES: &str = "\
-EXAMPLES
-  Answer questions:
-      s4 edit photos
-  Keep both versions of a conflict from now on:
-      s4 edit photos --conflicts keep-both
-  Forget the stored keys, use a profile instead:
-      s4 edit photos --access-key-id - --secret-access-key - --profile home";
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    output: &["target"],
+    on_output: "Questions, and what was done, for people; with `--json` the target as it was saved:",
+    examples: &[
+        ("Answer questions:", "s4 edit photos"),
+        ("Keep both versions of a conflict from now on:", "s4 edit photos --conflicts keep-both"),
+        (
+            "Forget the stored keys, use a profile instead:",
+            r"s4 edit photos --access-key-id - --secret-access-key - \
+   --profile home",
+        ),
+    ],
+    exits: &[],
+    see_also: &["s4-add(1)", "s4-targets(1)", "s4-config(5)"],
+};

@@ -2,12 +2,14 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::manual::Manual;
+
 /// List the keys of a target
 ///
 /// Shows what the two indexes hold, that is what the last syncs saw: each key with its time in the folder and in the
 /// bucket, in UTC. The last line is the size of it all.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = MANUAL.help())]
 pub struct LsArgs {
     /// The target to list
     #[arg(value_name = "TARGET")]
@@ -37,11 +39,15 @@ pub enum SortBy {
     S3,
 }
 
-const EXAMPLES: &str = "\
-EXAMPLES
-  List a target:
-      s4 ls photos
-  The latest changes in the bucket first:
-      s4 ls photos --sort-by s3 --descending
-  Deleted keys too, as records:
-      s4 ls photos --all --json";
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    output: &["row"],
+    on_output: "With `--json` it prints a record for each key.",
+    examples: &[
+        ("List a target:", "s4 ls photos"),
+        ("The latest changes in the bucket first:", "s4 ls photos --sort-by s3 --descending"),
+        ("Deleted keys too, as records:", "s4 ls photos --all --json"),
+    ],
+    exits: &[],
+    see_also: &["s4-sync(1)", "s4-read-index(1)", "s4-list-objects(1)", "s4-index(5)", "s4-json(7)"],
+};

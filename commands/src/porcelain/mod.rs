@@ -3,6 +3,7 @@
 pub mod add;
 pub mod edit;
 mod fields;
+pub mod help;
 pub mod ls;
 pub mod rm;
 pub mod sync;

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::manual::{Exit, Manual};
 use crate::values::Conflicts;
 
 /// Sync targets now
@@ -16,7 +17,7 @@ use crate::values::Conflicts;
 ///
 /// A sync that would delete very much stops before it does anything, says what it would have deleted, and exits with 5.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = MANUAL.help())]
 pub struct SyncArgs {
     /// The targets to sync; all of them if none is named
     #[arg(value_name = "TARGET")]
@@ -42,11 +43,25 @@ pub struct SyncArgs {
     pub json: bool,
 }
 
-const EXAMPLES: &str = "\
-EXAMPLES
-  Sync every target:
-      s4 sync
-  See what a sync of two targets would do:
-      s4 sync --dry-run photos music
-  From cron, with both versions of a conflict kept:
-      s4 sync --quiet --conflicts keep-both";
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    output: &["change", "forecast", "outcome", "summary", "problem"],
+    on_output: "\
+A line for each action as it ends: `Creating`, `Updating`, `Renaming` or `Deleting` a key, and where from and where to.
+The last line sums up. What deserves a look goes to standard error.
+
+With `--json` it prints records, a stream for each target: an `outcome` for each action and a `summary`; of a dry run a
+`change` for each key that differs and a `forecast`. A name that is left alone is a `problem`.",
+    examples: &[
+        ("Sync every target:", "s4 sync"),
+        ("See what a sync of two targets would do:", "s4 sync --dry-run docs photos"),
+        ("From cron, with both versions of a conflict kept:", "s4 sync --quiet --conflicts keep-both"),
+        (
+            "What was uploaded, for a script:",
+            r#"s4 sync --json |
+   jq -r 'select(.type == "outcome" and .action == "push").key'"#,
+        ),
+    ],
+    exits: &[Exit::Conflicts, Exit::Partial, Exit::Guard, Exit::Interrupted],
+    see_also: &["s4-add(1)", "s4-ls(1)", "s4-diff-index(1)", "s4-syncignore(5)", "s4-config(5)", "s4-tutorial(7)"],
+};

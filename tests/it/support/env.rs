@@ -35,11 +35,18 @@ impl TestEnv {
 
     /// A line for the shell on a machine with that home, where the program under test is the one that `s4` names.
     pub(crate) fn shell(home: &Path, line: &str) -> Command {
+        let mut command = TestEnv::program("/bin/sh", home);
+        command.args(["-c", line]);
+        command
+    }
+
+    /// Any program on a machine with that home, which finds the program under test by the name `s4`.
+    pub(crate) fn program(name: &str, home: &Path) -> Command {
         let programs = Path::new(env!("CARGO_BIN_EXE_s4")).parent().unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths([programs.to_owned()].into_iter().chain(std::env::split_paths(&path)));
-        let mut command = hermetic(Path::new("/bin/sh"), home);
-        command.env("PATH", path.unwrap()).args(["-c", line]);
+        let mut command = hermetic(Path::new(name), home);
+        command.env("PATH", path.unwrap());
         command
     }
 }

@@ -15,6 +15,8 @@ mod bucket;
 mod env;
 mod machine;
 mod meanwhile;
+mod pipeline;
+mod records;
 mod run;
 mod system;
 mod terminal;
@@ -22,17 +24,32 @@ mod terminal;
 pub(crate) use bucket::Bucket;
 pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
+pub(crate) use records::{Change, Record, changes, outcomes, records, whole};
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
 pub(crate) use system::SmallDisk;
 
-/// A variable of `tests/run`. Without it a test has to be left out, which is told; in CI that is a failure, since
-/// nobody would see it.
-#[expect(clippy::print_stderr, reason = "the note that a test was left out")]
+/// A variable of `tests/run`. Without it a test has to be left out.
 fn given(variable: &str) -> Option<String> {
     let value = std::env::var(variable).ok();
     if value.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{variable} is not set: run tests/run");
-        eprintln!("left out: {variable} is not set, see tests/run");
+        left_out(&format!("{variable} is not set"));
     }
     value
+}
+
+/// Whether a program that `tests/run` installs is there. Without it a test has to be left out.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    if !is_there {
+        left_out(&format!("{program} is not installed"));
+    }
+    is_there
+}
+
+/// Tells that a test is left out; in CI that is a failure, since nobody would see it.
+#[expect(clippy::print_stderr, reason = "the note that a test was left out")]
+fn left_out(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{why}: run tests/run");
+    eprintln!("left out: {why}, see tests/run");
 }

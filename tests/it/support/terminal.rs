@@ -15,15 +15,17 @@ impl Machine {
     /// Syncs the target in a pseudo-terminal, where each question gets the next of the answers. What the terminal shows
     /// is the result's `out`.
     pub(crate) fn sync_in_terminal(&self, answers: &[&str]) -> Ran {
+        self.in_terminal(self.process(["sync", TARGET]), answers)
+    }
+
+    /// Runs a process of this machine in a pseudo-terminal, as [`Machine::sync_in_terminal`].
+    pub(crate) fn in_terminal(&self, mut command: Command, answers: &[&str]) -> Ran {
         let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&controller).unwrap();
         unlockpt(&controller).unwrap();
         let name = ptsname(&controller, Vec::new()).unwrap().into_string().unwrap();
         let end = || Stdio::from(File::options().read(true).write(true).open(&name).unwrap());
-        let hermetic = self.s4(["sync", TARGET]);
-        let mut command = Command::new(hermetic.get_program());
-        let variables = hermetic.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        command.env_clear().envs(variables).env("PAGER", "cat").env("TERM", "dumb").args(hermetic.get_args());
+        command.env("PAGER", "cat").env("TERM", "dumb");
         let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         // Its copies of the terminal's end must go, or the terminal would never close.
         drop(command);

@@ -1,0 +1,29 @@
+//! Records as parts of pages, from what they say of themselves.
+
+use crate::record::{Documented as _, FieldDoc, Record, RecordDoc, Requests, Source};
+
+/// The part of a page that is about the record `name`; empty if there is none.
+pub fn record(name: &str) -> String {
+    Record::manual().iter().find(|record| record.name == name).map(part).unwrap_or_default()
+}
+
+/// A part for each record, and for the objects within them that have no record of their own.
+pub(super) fn all() -> String {
+    let records: String = Record::manual().iter().map(part).collect();
+    let object = |name: &str, about: String, fields: &[FieldDoc]| format!("## {name}\n{about}\n\n{}", items(fields));
+    let source = object("The object `source` in `change`", Source::about(), &Source::fields());
+    let requests = object("The object `requests` in `forecast` and `summary`", Requests::about(), &Requests::fields());
+    records + &source + &requests
+}
+
+fn part(record: &RecordDoc) -> String {
+    format!("## The record `{}`\n{}\n\n{}", record.name, record.about, items(&record.fields))
+}
+
+fn items(fields: &[FieldDoc]) -> String {
+    let item = |field: &FieldDoc| {
+        let rather = if field.always { "" } else { ", optional" };
+        format!(":: `{}` ({}{rather})\n{}\n\n", field.name, field.kind, field.about)
+    };
+    fields.iter().map(item).collect()
+}

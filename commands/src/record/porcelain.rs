@@ -1,0 +1,110 @@
+//! What the commands for people say with `--json`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::fields::{Documented, FieldDoc, kind, record, text};
+use super::steps::Requests;
+use crate::time::Seconds;
+
+record! {
+    /// A target of the config file. Stored keys are no part of it.
+    Target
+    required {
+        /// Its name.
+        name: String,
+        /// The folder.
+        local_folder: String,
+        /// The place in the bucket.
+        s3_uri: String,
+        /// Whether keys are stored in the config file.
+        stored_keys: bool,
+    }
+    optional {
+        /// The server's address, where it is not AWS.
+        endpoint_url: String,
+        /// The bucket's region, where it is known.
+        region_name: String,
+        /// The profile that the keys come from.
+        profile: String,
+        /// What the probe of the server found: each conditional write with whether the server honours it.
+        conditional_writes: Value,
+    }
+}
+
+record! {
+    /// A key of a target, as the two indexes have it.
+    Row
+    required {
+        /// The key.
+        key: String,
+        /// Whether the key is deleted.
+        deleted: bool,
+    }
+    optional {
+        /// When the file was last changed; not there for a deleted or missing file.
+        local: Seconds,
+        /// When the object was written; not there for a deleted or missing object.
+        s3: Seconds,
+        /// Bytes, where the index knows.
+        size: u64,
+    }
+}
+
+record! {
+    /// What carrying out the changes would take.
+    Forecast
+    required {
+        /// Bytes of content to send.
+        bytes_up: u64,
+        /// Bytes of content to fetch.
+        bytes_down: u64,
+        /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
+        requests: Requests,
+        /// What those and the requests of this look cost at the prices of AWS, in US dollars.
+        dollars: f64,
+    }
+}
+
+record! {
+    /// What a sync did.
+    Summary
+    required {
+        /// How many actions were done, by action.
+        done: BTreeMap<String, u64>,
+        /// Bytes of content sent.
+        bytes_up: u64,
+        /// Bytes of content fetched.
+        bytes_down: u64,
+        /// How many conflicts were left alone.
+        conflicts: u64,
+        /// How many keys failed.
+        failed: u64,
+        /// How many names were left alone.
+        problems: u64,
+        /// How many symbolic links were left alone.
+        symlinks: u64,
+        /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
+        requests: Requests,
+        /// What they cost at the prices of AWS, in US dollars.
+        dollars: f64,
+    }
+    flags {
+        /// The run was interrupted.
+        interrupted,
+    }
+}
+
+record! {
+    /// The program's version.
+    Version
+    required {
+        /// The program: `s4`.
+        tool: String,
+        /// Its version.
+        version: String,
+        /// The number of the schema that it writes.
+        schema: u32,
+    }
+}

@@ -1,0 +1,32 @@
+//! `s4 list-objects`
+
+use s4_commands::plumbing::list_objects::ListObjectsArgs;
+
+use crate::context::Context;
+use crate::error::{Error, ExitCode};
+use crate::key::is_reserved;
+use crate::run;
+use crate::session::connect;
+use crate::{records, remote, report};
+
+/// Prints the objects of a target, page by page; without s4's own.
+///
+/// # Errors
+///
+/// When a page can not be had; the stream has no end then.
+pub fn run(context: &Context, args: &ListObjectsArgs) -> Result<ExitCode, Error> {
+    let target = context.target(&args.target)?;
+    crate::runtime()?.block_on(async {
+        let store = connect(&target).await?;
+        let stream = context.ui.stream(run::header(&target));
+        let mut page = |page: Vec<remote::Listed>| {
+            let objects = page.iter().filter(|object| !is_reserved(&object.name));
+            objects.map(records::object).all(|object| stream.push(object))
+        };
+        let listed = remote::list_pages(&store, &mut page).await;
+        if listed.map_err(|error| report::access(&target.s3_uri, error))? {
+            stream.end();
+        }
+        Ok(ExitCode::Done)
+    })
+}

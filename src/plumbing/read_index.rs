@@ -1,0 +1,63 @@
+//! `s4 read-index`
+
+use s4_commands::plumbing::read_index::ReadIndexArgs;
+
+use crate::config::Target;
+use crate::context::Context;
+use crate::error::{Error, ExitCode, Kind};
+use crate::index::{self, Index, RemoteIndex, RemoteIndexError};
+use crate::run;
+use crate::session::{connect, open_folder};
+use crate::{records, report};
+
+/// Prints the entries of an index.
+///
+/// # Errors
+///
+/// When it can not be read, or is damaged.
+pub fn run(context: &Context, args: &ReadIndexArgs) -> Result<ExitCode, Error> {
+    let target = context.target(&args.target)?;
+    let index = if args.remote { remote(&target)? } else { local(&target)? };
+    let stream = context.ui.stream(run::header(&target));
+    if index.entries().iter().all(|(name, entry)| stream.push(records::entry(name, entry))) {
+        stream.end();
+    }
+    Ok(ExitCode::Done)
+}
+
+fn local(target: &Target) -> Result<Index, Error> {
+    let folder = open_folder(target)?;
+    let loaded = index::load(&folder, false).map_err(|error| failed("the local index").because(error))?;
+    match loaded.set_aside {
+        Some((_, what)) => Err(damaged("the local index", &what)),
+        None => Ok(loaded.index),
+    }
+}
+
+fn remote(target: &Target) -> Result<Index, Error> {
+    let folder = open_folder(target)?;
+    let mut remote = crate::runtime()?.block_on(async {
+        let store = connect(target).await?;
+        RemoteIndex::fetch(&store, &folder).await.map_err(|error| explain(target, error))
+    })?;
+    let index = remote.index().map_err(|error| explain(target, error))?.clone();
+    match remote.damaged() {
+        Some(what) => Err(damaged("the index in the bucket", what)),
+        None => Ok(index),
+    }
+}
+
+fn explain(target: &Target, error: RemoteIndexError) -> Error {
+    match error {
+        RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),
+        error => failed("the index in the bucket").because(error),
+    }
+}
+
+fn failed(what: &str) -> Error {
+    Error::new(Kind::Failed, format!("cannot read {what}"))
+}
+
+fn damaged(what: &str, how: &str) -> Error {
+    failed(what).because(Error::new(Kind::Failed, how)).hint("the next sync puts it right: s4 sync")
+}

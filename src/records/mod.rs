@@ -1,0 +1,21 @@
+//! Records and what they stand for: the one place that turns the engine's types into the contract's, and back.
+
+mod porcelain;
+mod read;
+mod sides;
+mod steps;
+
+pub use porcelain::target;
+pub use read::{Line, Reader};
+pub(crate) use sides::parse;
+pub use sides::{base64, entry, file, given_listing, given_scan, no_key, object, problem, unnameable};
+pub use steps::{
+    absent, change, failed, forecast, idle, outcome, planned, problems, refused, skipped, state_word, summary, told,
+};
+
+use crate::error::{Error, Kind};
+
+/// A record that says something that can not be.
+pub(crate) fn senseless(what: &str, key: &str) -> Error {
+    Error::new(Kind::Failed, format!("the record of \"{}\" makes no sense: {what}", crate::ui::text::printable(key)))
+}

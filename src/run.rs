@@ -1,0 +1,91 @@
+//! What the commands that make a run, or a step of one, have in common.
+
+use std::time::{Duration, SystemTime};
+
+use s4_commands::record::Header;
+use s4_commands::{Conflicts, OnIgnore};
+
+use crate::ambient::Ambient as _;
+use crate::config::Target;
+use crate::context::Context;
+use crate::engine::{self, Options};
+use crate::error::{Error, Kind};
+use crate::local::Folder;
+use crate::reconcile::Policy;
+use crate::report;
+use crate::session::folder_error;
+use crate::ui::run::alarm;
+use crate::ui::text;
+
+/// The share of the keys that one run may delete on a side, in percent, where the target says nothing.
+const MAX_DELETE: f64 = 50.0;
+/// How long the trash is kept, in days, where the target says nothing.
+const TRASH_DAYS: u32 = 7;
+
+/// The answer to conflicts that somebody chose.
+pub fn policy(choice: Conflicts) -> Policy {
+    match choice {
+        Conflicts::Ignore => Policy::Ignore,
+        Conflicts::Local => Policy::Local,
+        Conflicts::Remote => Policy::Remote,
+        Conflicts::Newest => Policy::Newest,
+        Conflicts::KeepBoth => Policy::KeepBoth,
+    }
+}
+
+/// How a target is synced, with this answer to conflicts. `force`: go on where a guard would stop.
+pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) -> Options {
+    Options {
+        policy,
+        max_delete: target.max_delete.unwrap_or(MAX_DELETE),
+        force,
+        keep_ignored: target.on_ignore == Some(OnIgnore::Keep),
+        stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
+        place: place(target),
+    }
+}
+
+/// The header of a stream about a target.
+pub fn header(target: &Target) -> Header {
+    Header {
+        target: Some(target.name.clone()),
+        folder: Some(target.local_folder.to_string_lossy().into_owned()),
+        place: Some(place(target)),
+        ..Header::new()
+    }
+}
+
+/// The target's place in a bucket, as the index names it.
+fn place(target: &Target) -> String {
+    let uri = target.s3_uri.trim_end_matches('/');
+    target.endpoint_url.as_ref().map_or_else(|| uri.to_owned(), |endpoint| format!("{uri} at {endpoint}"))
+}
+
+/// This machine's name, as far as it can be part of a file name.
+fn host() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let plain = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    let name: String =
+        name.split('.').next().unwrap_or_default().chars().filter(|letter| plain(*letter)).take(32).collect();
+    if name.is_empty() { "host".to_owned() } else { name }
+}
+
+/// Removes from the trash what has been there for as long as the target says.
+pub fn empty_trash(context: &Context, target: &Target, folder: &Folder) {
+    let kept = Duration::from_secs(u64::from(target.trash_days.unwrap_or(TRASH_DAYS)) * 24 * 3600);
+    if let Err(error) = folder.empty_trash(kept, SystemTime::now()) {
+        context.ui.warn(&format!("cannot empty the trash: {error}"));
+    }
+}
+
+/// The sentence for what stopped a run, and what to do. `command` is the one that was run.
+pub fn explain(command: &str, target: &Target, error: engine::Error) -> Error {
+    match error {
+        engine::Error::Guard(what, keys) => {
+            alarm(&what, &keys, &format!("s4 {command} --force {}", report::quoted(&target.name)))
+        }
+        engine::Error::Local(error) => folder_error(error),
+        engine::Error::Remote(error) => report::access(&target.s3_uri, error),
+        error => Error::new(Kind::Failed, format!("cannot sync \"{}\"", target.name)).because(error),
+    }
+}
