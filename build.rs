@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
     let is_set = |variable| env::var_os(variable).is_some_and(|value| !value.is_empty());
     // In a further work tree of a repository `.git` is a file.
     let mirrored = root.join(".git").exists() && !is_set("CI") && !is_set("S4_NO_MIRROR");
-    let folders = [("man", pages)];
+    let folders = [("man", pages), ("completions", s4_commands::render::completions())];
     for (name, files) in folders {
         fill(&out.join(name), &files)?;
         println!("cargo::rerun-if-changed={name}");

@@ -4,6 +4,7 @@
 
 pub mod ambient;
 pub mod cli;
+pub mod complete;
 pub mod config;
 pub mod content;
 pub mod context;

@@ -12,5 +12,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Without a current folder (it was deleted) relative paths stay relative, and are refused where they matter.
     let env = Env::new(std::env::vars_os(), std::env::current_dir().unwrap_or_default());
+    if let Some(answered) = s4::complete::run(std::env::args_os(), &env) {
+        return answered.into();
+    }
     s4::cli::run(std::env::args_os(), env, Clock::System).into()
 }

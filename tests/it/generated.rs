@@ -15,7 +15,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn what_is_checked_in_is_what_the_build_renders() {
-    for folder in ["man"] {
+    for folder in ["man", "completions"] {
         let checked_in = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
         let rendered = files(&Path::new(env!("OUT_DIR")).join(folder));
         for (name, bytes) in &rendered {
@@ -28,6 +28,21 @@ fn what_is_checked_in_is_what_the_build_renders() {
         for name in checked_in.keys() {
             assert!(rendered.contains_key(name), "{folder}/{name} belongs to nothing any more: remove it");
         }
+    }
+}
+
+#[test]
+fn every_shell_has_a_script_that_knows_every_command() {
+    let scripts = files(&Path::new(env!("OUT_DIR")).join("completions"));
+    assert_eq!(scripts.keys().collect::<Vec<_>>(), ["_s4", "_s4.ps1", "s4.bash", "s4.elv", "s4.fish"]);
+    for (name, script) in &scripts {
+        let script = std::str::from_utf8(script).unwrap();
+        for command in COMMANDS {
+            assert!(script.contains(command.name), "{name} lacks {}", command.name);
+        }
+        assert!(script.contains("dry-run"), "{name}");
+        // Those of clap for PowerShell and Elvish know no choices.
+        assert!(script.contains("keep-both") || ["_s4.ps1", "s4.elv"].contains(&name.as_str()), "{name}");
     }
 }
 

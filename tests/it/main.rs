@@ -7,6 +7,7 @@
 mod bad_input;
 mod budget;
 mod command_line;
+mod completion;
 mod conflicts;
 mod converge;
 mod damage;

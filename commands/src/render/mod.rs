@@ -2,7 +2,9 @@
 //!
 //! Nothing here looks at the machine: the same sources give the same bytes everywhere.
 
+mod completions;
 mod man;
 mod roff;
 
+pub use completions::completions;
 pub use man::man_pages;

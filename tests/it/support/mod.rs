@@ -27,6 +27,7 @@ pub(crate) use machine::{Machine, TARGET};
 pub(crate) use records::{Change, Record, changes, outcomes, records, whole};
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
 pub(crate) use system::SmallDisk;
+pub(crate) use terminal::Terminal;
 
 /// A variable of `tests/run`. Without it a test has to be left out.
 fn given(variable: &str) -> Option<String> {

@@ -1,0 +1,491 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_s4_global_optspecs
+    string join \n config= color= no-colors timestamps log-level= v/verbose q/quiet h/help V/version
+end
+
+function __fish_s4_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_s4_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_s4_using_subcommand
+    set -l cmd (__fish_s4_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c s4 -n "__fish_s4_needs_command" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_needs_command" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_needs_command" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_needs_command" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_needs_command" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_needs_command" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_needs_command" -s V -l version -d 'Print version'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "add" -d 'Add a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "a" -d 'Add a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "sync" -d 'Sync targets now'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "s" -d 'Sync targets now'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "edit" -d 'Change a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "e" -d 'Change a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "rm" -d 'Remove a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "targets" -d 'List the targets'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "t" -d 'List the targets'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "ls" -d 'List the keys of a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "help" -d 'Read the manual'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "version" -d 'Print the version of s4'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "v" -d 'Print the version of s4'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "scan" -d 'List the files of a folder'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "list-objects" -d 'List the objects of a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "read-index" -d 'Print the entries of an index'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "diff-index" -d 'Compare folder, bucket and index'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "push-file" -d 'Upload files, and delete objects'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "pull-file" -d 'Download objects, and delete files'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "write-index" -d 'Write outcomes into both indexes'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "hash-file" -d 'Print the sums of files'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "check-ignore" -d 'Say whether paths are ignored, and why'
+complete -c s4 -n "__fish_s4_using_subcommand add" -s C -l copy-target-credentials -d 'Copy endpoint, region, profile and keys from a target' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l name -d 'What to call the target' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l s3-uri -d 'Where in the bucket it belongs' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l access-key-id -d 'The access key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l secret-access-key-file -d 'Read the secret key to store from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand add" -l secret-access-key -d 'The secret key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l region -d 'The region of the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l profile -d 'The profile in ~/.aws to take the keys from' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l storage-class -d 'The storage class of new objects' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l sse -d 'The encryption of new objects: AES256 or aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l sse-kms-key-id -d 'The key of that encryption, for aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l state-folder -d 'Where to keep the index, outside of the folder' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l max-delete -d 'Refuse to delete more than this share of the keys' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
+keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l no-check -d 'Save the target without trying the bucket'
+complete -c s4 -n "__fish_s4_using_subcommand add" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand add" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand add" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand add" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand add" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand a" -s C -l copy-target-credentials -d 'Copy endpoint, region, profile and keys from a target' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l name -d 'What to call the target' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l s3-uri -d 'Where in the bucket it belongs' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l access-key-id -d 'The access key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l secret-access-key-file -d 'Read the secret key to store from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand a" -l secret-access-key -d 'The secret key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l region -d 'The region of the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l profile -d 'The profile in ~/.aws to take the keys from' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l storage-class -d 'The storage class of new objects' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l sse -d 'The encryption of new objects: AES256 or aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l sse-kms-key-id -d 'The key of that encryption, for aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l state-folder -d 'Where to keep the index, outside of the folder' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l max-delete -d 'Refuse to delete more than this share of the keys' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
+keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand a" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l no-check -d 'Save the target without trying the bucket'
+complete -c s4 -n "__fish_s4_using_subcommand a" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand a" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand a" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand a" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand a" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand a" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l force -d 'Go on where a guard would refuse'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand s" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand s" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand s" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand s" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand s" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c s4 -n "__fish_s4_using_subcommand s" -l force -d 'Go on where a guard would refuse'
+complete -c s4 -n "__fish_s4_using_subcommand s" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand s" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand s" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand s" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand s" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand s" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l name -d 'Give the target another name' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l s3-uri -d 'Where in the bucket it belongs' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l access-key-id -d 'The access key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l secret-access-key-file -d 'Read the secret key to store from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l secret-access-key -d 'The secret key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l region -d 'The region of the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l profile -d 'The profile in ~/.aws to take the keys from' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l storage-class -d 'The storage class of new objects' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l sse -d 'The encryption of new objects: AES256 or aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l sse-kms-key-id -d 'The key of that encryption, for aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l state-folder -d 'Where to keep the index, outside of the folder' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l max-delete -d 'Refuse to delete more than this share of the keys' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
+keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l no-check -d 'Save the target without trying the bucket'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand e" -l name -d 'Give the target another name' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l s3-uri -d 'Where in the bucket it belongs' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l access-key-id -d 'The access key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l secret-access-key-file -d 'Read the secret key to store from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand e" -l secret-access-key -d 'The secret key to store' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l region -d 'The region of the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l profile -d 'The profile in ~/.aws to take the keys from' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l storage-class -d 'The storage class of new objects' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l sse -d 'The encryption of new objects: AES256 or aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l sse-kms-key-id -d 'The key of that encryption, for aws:kms' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l state-folder -d 'Where to keep the index, outside of the folder' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l max-delete -d 'Refuse to delete more than this share of the keys' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
+keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand e" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l no-check -d 'Save the target without trying the bucket'
+complete -c s4 -n "__fish_s4_using_subcommand e" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand e" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand e" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand e" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand e" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand e" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand rm" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand rm" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand rm" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand rm" -l json -d 'Print a record of the removed target'
+complete -c s4 -n "__fish_s4_using_subcommand rm" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand rm" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand rm" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand rm" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand targets" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand targets" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand targets" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand targets" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand targets" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand targets" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand targets" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand targets" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand t" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand t" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand t" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand t" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand t" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand t" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand t" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand t" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand t" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -s s -l sort-by -d 'The column to sort by' -r -f -a "key\t'The keys'
+local\t'The times in the folder'
+s3\t'The times in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand ls" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand ls" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand ls" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand ls" -s d -l descending -d 'Sort the other way round'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -s A -l all -d 'Show deleted keys too'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand help" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand help" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand help" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand help" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand help" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand help" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand version" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand version" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand version" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand version" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand version" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand version" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand version" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand version" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand v" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand v" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand v" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand v" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand v" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand v" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand v" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand v" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand v" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand scan" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand scan" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand scan" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand scan" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand scan" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand scan" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand scan" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand list-objects" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -l remote -d 'Read the index in the bucket'
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand read-index" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l local -d 'Take the files from the records in FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l remote -d 'Take the objects from the records in FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l conflicts -d 'Answer conflicts' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l partial -d 'Leave out keys that the records do not name'
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l force -d 'Go on where a guard would refuse'
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand diff-index" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l stdin -d 'Read changes or keys from standard input'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l force -d 'Go on where a guard would refuse'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l stdin -d 'Read changes or keys from standard input'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l force -d 'Go on where a guard would refuse'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -l stdin -d 'Read the outcomes from standard input; it always does'
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -l etag -d 'Say whether ETAG is the MD5 of the content' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -l stdin -d 'Read the paths from standard input'
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand hash-file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -l stdin -d 'Read the paths from standard input'
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand check-ignore" -s h -l help -d 'Print help (see more with \'--help\')'
