@@ -481,6 +481,22 @@ fn a_write_of_nothing_does_not_hide_what_the_remote_index_lost() {
 }
 
 #[test]
+fn a_part_of_a_sync_does_not_take_another_device_for_the_known_one() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, _) = in_sync(&env, &bucket, &[("a", "1"), ("b", "2")]);
+    let mut index = one.index();
+    index[".index"]["device"] = 1.into();
+    one.write(".index", crate::support::write_index(&index));
+    one.write("c", "3");
+    let piped = one.pipe(&[&["push-file", TARGET, "c"], &WRITE]);
+    assert_eq!(piped.codes, [0, 0]);
+    assert!(one.index().contains_key("c"));
+    assert_eq!(one.index()[".index"]["device"], 1);
+    one.remove("a");
+    one.sync_with(&[]).with(5).warns("the folder is on another device than at the last sync");
+}
+
+#[test]
 fn an_idle_step_ends_when_it_is_asked_to() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let one = env.machine(&bucket);
