@@ -175,7 +175,7 @@ fn build(folder: &Path) -> Result<()> {
     command.args(["build", "--quiet", "--bin", "s4", "--example", "quickstart", "--profile"]).arg(profile);
     command.arg("--target-dir").arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
     // What Cargo tells the programs that it runs: build scripts that look at it would think that everything changed.
-    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let told = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"].iter().any(|told| name.starts_with(told));
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(told)) {
         command.env_remove(name);
     }
