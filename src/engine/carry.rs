@@ -54,8 +54,8 @@ pub enum Order {
 pub enum Carried {
     /// An action of this direction has ended.
     Ended(Box<Planned>, Box<Result<Done, Failure>>),
-    /// It is not this direction's business, or not any more.
-    Passed(Box<Planned>),
+    /// It is not this direction's business, or not any more. With an alarm: a deletion that nobody may carry out.
+    Passed(Box<Planned>, Option<Alarm>),
     /// There is nothing to do about the key.
     Unchanged(Key),
     /// The ignore rules leave the key out.
@@ -66,7 +66,7 @@ pub enum Carried {
     Failed(Key, Failure),
     /// An ignored object stays until the bucket has the rule that ignores it: other machines would take it for deleted.
     Waits(Box<Planned>),
-    /// A deletion that somebody's keys come to, and a guard refuses.
+    /// A deletion of this direction that a key comes to, and a guard refuses.
     Refused(Box<Planned>, Alarm),
 }
 
@@ -83,15 +83,22 @@ struct Memory {
 struct Waiting {
     /// Ignored objects to delete.
     ignored: Vec<Planned>,
-    /// Deletions that keys come to: only all of them together show whether they are an accident.
-    of_keys: Vec<Planned>,
+    /// Deletions that were decided here, in either direction: only all of them together show whether they are an accident.
+    decided: Vec<Deletion>,
+}
+
+/// A deletion that nobody has planned.
+struct Deletion {
+    planned: Planned,
+    /// Whether it is to be carried out here: somebody named the key, and it is of this direction. Else it is handed on.
+    ours: bool,
 }
 
 /// What an order comes to, once it is looked at.
 enum Decided {
     /// This is to be done, in one direction or the other.
     Planned(Box<Planned>),
-    /// A deletion of this direction that nobody has planned: a key came to it.
+    /// A deletion, in one direction or the other, that nobody has planned: a key came to it.
     Deletion(Box<Planned>),
     /// There is nothing to do but to tell.
     Told(Carried),
@@ -128,10 +135,13 @@ impl<S: ObjectStore> Engine<S> {
         let decided = orders.map(|order| self.decide_order(way, order, &memory)).buffered(LOOKING);
         let ours = decided.take_while(|_| ready(held(&stopped).is_none())).filter_map(|decided| {
             match decided {
-                Some(Decided::Planned(planned)) if !way.takes(planned.action) => tell(Carried::Passed(planned)),
+                Some(Decided::Planned(planned)) if !way.takes(planned.action) => tell(Carried::Passed(planned, None)),
                 Some(Decided::Planned(planned)) if planned.item.ignored => held(&waiting).ignored.push(*planned),
                 Some(Decided::Planned(planned)) => return ready(Some(*planned)),
-                Some(Decided::Deletion(planned)) => held(&waiting).of_keys.push(*planned),
+                Some(Decided::Deletion(planned)) => {
+                    let ours = way.takes(planned.action);
+                    held(&waiting).decided.push(Deletion { planned: *planned, ours });
+                }
                 Some(Decided::Told(carried)) => tell(carried),
                 Some(Decided::Stopped(error)) => stop(error),
                 // The run was interrupted.
@@ -148,11 +158,12 @@ impl<S: ObjectStore> Engine<S> {
             let mut ours = Vec::new();
             for decided in self.decide_keys(keys, self.memory(&memory).await?, None).await {
                 match decided {
-                    // Nobody has asked for a deletion that a second look comes to, and no guard has seen it.
-                    Decided::Planned(planned) if way.takes(planned.action) && !is_deletion(planned.action) => {
-                        ours.push(*planned);
+                    // Nobody has asked for a deletion that a second look comes to.
+                    Decided::Deletion(planned) => {
+                        held(&waiting).decided.push(Deletion { planned: *planned, ours: false });
                     }
-                    Decided::Planned(planned) | Decided::Deletion(planned) => tell(Carried::Passed(planned)),
+                    Decided::Planned(planned) if way.takes(planned.action) => ours.push(*planned),
+                    Decided::Planned(planned) => tell(Carried::Passed(planned, None)),
                     Decided::Told(carried) => tell(carried),
                     Decided::Stopped(error) => stop(error),
                 }
@@ -162,10 +173,10 @@ impl<S: ObjectStore> Engine<S> {
         for key in again {
             tell(Carried::Failed(key, Failure::Changed));
         }
-        let Waiting { ignored, of_keys } = std::mem::take(&mut *held(&waiting));
+        let Waiting { mut ignored, decided } = std::mem::take(&mut *held(&waiting));
         if held(&stopped).is_none() {
+            ignored.extend(self.carry_deletions(decided, &memory, tell).await?);
             self.carry_ignored(ignored, &memory, tell).await?;
-            self.carry_deletions(of_keys, &memory, tell).await?;
         }
         let stopped = held(&stopped).take();
         stopped.map_or(Ok(()), Err)
@@ -223,18 +234,39 @@ impl<S: ObjectStore> Engine<S> {
         Ok(())
     }
 
-    /// Deletes what somebody's keys come to, unless there is so much of it that it looks like an accident.
+    /// Carries out or hands on the deletions that were decided here, unless there is so much of them that it looks like an
+    /// accident. Returns those of ignored objects, which have to wait for their rules.
     async fn carry_deletions(
         &self,
-        deletions: Vec<Planned>,
+        decided: Vec<Deletion>,
         memory: &OnceCell<Memory>,
         tell: Tell<'_>,
-    ) -> Result<(), Error> {
-        if deletions.is_empty() || self.cancel.is_cancelled() {
-            return Ok(());
+    ) -> Result<Vec<Planned>, Error> {
+        if decided.is_empty() || self.cancel.is_cancelled() {
+            return Ok(Vec::new());
         }
-        let memory = self.memory(memory).await?;
-        let plan = Plan { deletions, ..Plan::default() };
+        let alarm = self.alarm(&decided, self.memory(memory).await?)?;
+        let mut ours = Vec::new();
+        for Deletion { planned, ours: is_ours } in decided {
+            match &alarm {
+                None if is_ours => ours.push(planned),
+                Some(alarm) if is_ours => tell(Carried::Refused(Box::new(planned), alarm.clone())),
+                alarm => tell(Carried::Passed(Box::new(planned), alarm.clone())),
+            }
+        }
+        let (ignored, ours): (Vec<_>, Vec<_>) = ours.into_iter().partition(|planned| planned.item.ignored);
+        for key in self.carry_ours(stream::iter(ours), &|_| {}, tell).await {
+            tell(Carried::Failed(key, Failure::Changed));
+        }
+        Ok(ignored)
+    }
+
+    /// What a guard says of deletions that were decided here.
+    fn alarm(&self, decided: &[Deletion], memory: &Memory) -> Result<Option<Alarm>, Error> {
+        if self.options.force {
+            return Ok(None);
+        }
+        let deletions = decided.iter().map(|deletion| deletion.planned.clone()).collect();
         let guards = Guards {
             max_delete: self.options.max_delete,
             known: memory.base.live(),
@@ -242,15 +274,7 @@ impl<S: ObjectStore> Engine<S> {
             moved_device: memory.base.device.is_some_and(|device| device != self.folder.device()),
             deleted: [0, 0],
         };
-        if let Some(alarm) = guard(&plan, &guards).filter(|_| !self.options.force) {
-            let refused = plan.deletions.into_iter();
-            refused.for_each(|planned| tell(Carried::Refused(Box::new(planned), alarm.clone())));
-            return Ok(());
-        }
-        for key in self.carry_ours(stream::iter(plan.deletions), &|_| {}, tell).await {
-            tell(Carried::Failed(key, Failure::Changed));
-        }
-        Ok(())
+        Ok(guard(&Plan { deletions, ..Plan::default() }, &guards))
     }
 
     /// Whether the folder has any file that a sync would carry.
@@ -266,7 +290,7 @@ impl<S: ObjectStore> Engine<S> {
 
     /// `None`: the run was interrupted before the order was decided.
     async fn decide_order(&self, way: Way, order: Order, memory: &OnceCell<Memory>) -> Option<Decided> {
-        let (key, fresh) = match order {
+        let (key, changed) = match order {
             Order::Change(planned) if planned.action == Action::DeleteLocal && way.takes(planned.action) => {
                 // The one action that would not meet its object by itself. A file that goes while the object is there would look
                 // like a user's deletion if the outcome was lost.
@@ -293,14 +317,8 @@ impl<S: ObjectStore> Engine<S> {
             Ok(memory) => memory,
             Err(error) => return Some(Decided::Stopped(error)),
         };
-        let written_ns = memory.written_ns.filter(|_| !fresh);
-        let decided = self.decide_keys(vec![key], memory, written_ns).await.pop()?;
-        Some(match decided {
-            Decided::Planned(planned) if !fresh && !planned.item.ignored && is_deletion(planned.action) => {
-                if way.takes(planned.action) { Decided::Deletion(planned) } else { Decided::Planned(planned) }
-            }
-            decided => decided,
-        })
+        let written_ns = memory.written_ns.filter(|_| !changed);
+        self.decide_keys(vec![key], memory, written_ns).await.pop()
     }
 
     /// Looks at keys and decides them: what is to be done about each, or what became of it. `written_ns` is when the local
@@ -326,7 +344,11 @@ impl<S: ObjectStore> Engine<S> {
         let unchanged = looked.into_values().filter(|_| !self.cancel.is_cancelled());
         let failed = summary.failed.into_iter().map(|(key, failure)| Carried::Failed(key, failure));
         let told: Vec<_> = unchanged.chain(failed).map(Decided::Told).collect();
-        planned.into_iter().map(|planned| Decided::Planned(Box::new(planned))).chain(told).collect()
+        let todo = |planned: Planned| match planned.action {
+            Action::DeleteLocal | Action::DeleteRemote => Decided::Deletion(Box::new(planned)),
+            _ => Decided::Planned(Box::new(planned)),
+        };
+        planned.into_iter().map(todo).chain(told).collect()
     }
 
     async fn memory<'m>(&self, memory: &'m OnceCell<Memory>) -> Result<&'m Memory, Error> {
@@ -342,10 +364,6 @@ impl<S: ObjectStore> Engine<S> {
         };
         memory.get_or_try_init(read).await
     }
-}
-
-fn is_deletion(action: Action) -> bool {
-    matches!(action, Action::DeleteLocal | Action::DeleteRemote)
 }
 
 /// A panic elsewhere leaves whole values behind.

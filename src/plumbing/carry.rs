@@ -200,12 +200,13 @@ impl Desk {
                 }
                 self.stream.push(records::outcome(&planned, &result))
             }
-            Carried::Passed(planned) => {
+            Carried::Passed(planned, alarm) => {
                 if planned.action == Action::Conflict {
                     self.worsen(ExitCode::Conflicts);
                     self.ui.warn(&format!("conflict left alone: \"{}\"", planned.item.key));
                 }
-                self.stream.push(records::change(&planned, None))
+                alarm.iter().for_each(|alarm| self.sound(alarm));
+                self.stream.push(records::change(&planned, alarm.as_ref()))
             }
             Carried::Unchanged(key) => self.stream.push(records::idle(&key, word, "unchanged")),
             Carried::Ignored(key) => self.stream.push(records::idle(&key, word, "ignored")),
@@ -223,10 +224,7 @@ impl Desk {
                 self.stream.push(records::skipped(&planned, "rules", message))
             }
             Carried::Refused(planned, alarm) => {
-                let refused = self.worsen(ExitCode::Guard);
-                if refused != ExitCode::Guard {
-                    report::tell(&self.ui, &self.refusal(&alarm));
-                }
+                self.sound(&alarm);
                 self.stream.push(records::refused(&planned, alarm.word()))
             }
         };
@@ -239,8 +237,12 @@ impl Desk {
         self.ui.warn(&format!("could not {what} \"{key}\": {why}"));
     }
 
-    fn refusal(&self, alarm: &Alarm) -> Error {
-        alarm_of(alarm, &[], &format!("s4 {} --force {}", self.way.command(), report::quoted(&self.target)))
+    /// Tells once what a guard says.
+    fn sound(&self, alarm: &Alarm) {
+        if self.worsen(ExitCode::Guard) != ExitCode::Guard {
+            let command = format!("s4 {} --force {}", self.way.command(), report::quoted(&self.target));
+            report::tell(&self.ui, &alarm_of(alarm, &[], &command));
+        }
     }
 
     /// With nobody left to read the outcomes, nobody would write them down: the next sync would have to find out.

@@ -156,7 +156,7 @@ async fn sync_by_steps(engine: &Engine<Guarded<S3Store>>) {
             Carried::Ended(planned, result) => {
                 out.lock().unwrap().push(line(records::outcome(&planned, &result).into()));
             }
-            Carried::Passed(planned) => out.lock().unwrap().push(line(records::change(&planned, None).into())),
+            Carried::Passed(planned, _) => out.lock().unwrap().push(line(records::change(&planned, None).into())),
             // Another machine came in between; the next sync looks again.
             Carried::Failed(..)
             | Carried::Waits(_)

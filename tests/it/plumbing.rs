@@ -342,6 +342,15 @@ fn keys_do_not_go_round_the_guards() {
     let refused = two.feed(&PULL, &keys).with(5);
     refused.warns("would delete");
     assert_eq!(two.tree().len(), 11);
+    // Nor does a command of the other direction hand such deletions on as if they were planned.
+    let passed = two.feed(&PUSH, &keys).with(5);
+    assert!(
+        changes(&passed.out).values().all(|change| change.guard.as_deref() == Some("mass-deletion")),
+        "{}",
+        passed.out
+    );
+    two.feed(&PULL, &passed.out).with(5);
+    assert_eq!(two.tree().len(), 11);
     let forced = two.feed(&["pull-file", TARGET, "--stdin", "--force"], &keys).with(4);
     assert_eq!(outcome(&forced.out, "05"), ["delete-local", "done", ""]);
     assert!(two.tree().is_empty());
