@@ -18,7 +18,7 @@ use crate::records::{self, Line, Reader};
 use crate::run::{self, explain};
 use crate::session::Session;
 use crate::transfer::{Cancel, Failure};
-use crate::ui::run::{alarm as alarm_of, reasons};
+use crate::ui::run::alarm as alarm_of;
 use crate::ui::{Notes, Stream, Ui};
 use crate::{interrupt, report};
 
@@ -196,7 +196,7 @@ impl Desk {
         let read = match carried {
             Carried::Ended(planned, result) => {
                 if let Err(failure @ (Failure::Local(_) | Failure::Remote(_))) = &*result {
-                    self.failed(&planned.item.key, &reasons(failure));
+                    self.failed(&planned.item.key, &failure.reasons());
                 }
                 self.stream.push(records::outcome(&planned, &result))
             }
@@ -216,7 +216,7 @@ impl Desk {
                 self.stream.push(absent)
             }
             Carried::Failed(key, failure) => {
-                self.failed(&key, &reasons(&failure));
+                self.failed(&key, &failure.reasons());
                 self.stream.push(records::failed(&key, word, &failure))
             }
             Carried::Waits(planned) => {

@@ -19,7 +19,6 @@ use crate::report;
 use crate::run::{self, explain};
 use crate::session::Session;
 use crate::transfer::Cancel;
-use crate::ui::run::reasons;
 use crate::ui::text::printable;
 use crate::ui::{Notes, Stream};
 
@@ -78,7 +77,7 @@ pub async fn show(
         stream.push(problem);
     });
     for (key, failure) in &summary.failed {
-        let message = format!("cannot look into \"{}\": {}", printable(key.as_str()), reasons(failure));
+        let message = format!("cannot look into \"{}\": {}", printable(key.as_str()), failure.reasons());
         stream.push(report::record(&Error::new(Kind::Failed, message), Some(key.as_str())));
     }
     stream.push(records::forecast(&plan, &session.store.store().counts()));

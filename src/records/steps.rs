@@ -11,7 +11,6 @@ use crate::key::Key;
 use crate::reconcile::{Action, Alarm, Decision, Item, Plan, Planned, Source, State};
 use crate::remote::CountsSnapshot;
 use crate::transfer::{Done, Failure};
-use crate::ui::run::reasons;
 
 const ACTIONS: [(Action, &str); 9] = [
     (Action::Push, "push"),
@@ -183,7 +182,7 @@ fn not_done(outcome: &mut record::Outcome, failure: &Failure) {
     };
     outcome.result = result.to_owned();
     outcome.reason = Some(reason.to_owned());
-    outcome.message = Some(reasons(failure));
+    outcome.message = Some(failure.reasons());
 }
 
 /// What the indexes are to be told of an outcome; `None` where that is nothing.

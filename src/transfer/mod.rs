@@ -71,6 +71,19 @@ pub enum Failure {
     Remote(remote::Error),
 }
 
+impl Failure {
+    /// Why, with all its causes.
+    pub fn reasons(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+}
+
 impl From<local::Error> for Failure {
     fn from(error: local::Error) -> Failure {
         match error {

@@ -108,7 +108,7 @@ impl RunView {
             self.ui.warn(&format!("left alone: \"{}\": {}", printable(&problem.name), problem.why));
         }
         for (key, failure) in &summary.failed {
-            self.ui.warn(&format!("could not sync \"{}\": {}", printable(key.as_str()), reasons(failure)));
+            self.ui.warn(&format!("could not sync \"{}\": {}", printable(key.as_str()), failure.reasons()));
         }
     }
 
@@ -292,17 +292,6 @@ fn told(fate: &Fate) -> String {
         Fate::Trashed => "is in the trash".to_owned(),
         Fate::Stuck(error) => format!("could not be put back yet: {error}"),
     }
-}
-
-/// Why an action failed, with all its causes.
-pub fn reasons(failure: &Failure) -> String {
-    let mut text = failure.to_string();
-    let mut cause = std::error::Error::source(failure);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 fn closing(summary: &Summary, took: Duration) -> String {
