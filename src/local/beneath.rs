@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Component, Path};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, statat, unlinkat};
 use rustix::io::{Errno, Result};
 
 use super::Stat;
@@ -127,6 +127,26 @@ pub(super) fn prune(dir: impl AsFd, path: &Path) {
 /// The folder and the last component of a path.
 pub(super) fn split(path: &Path) -> (&Path, &OsStr) {
     (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default())
+}
+
+/// Reads a folder: hands out the bytes of each name with what it is, as far as that can be told.
+pub(super) fn each_name(dir: &mut Dir, mut take: impl FnMut(&[u8], Result<FileType>) -> Result<()>) -> Result<()> {
+    while let Some(entry) = dir.read() {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            continue;
+        }
+        let kind = match entry.file_type() {
+            // Some file systems do not tell.
+            FileType::Unknown => {
+                statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW).map(|stat| FileType::from_raw_mode(stat.st_mode))
+            }
+            kind => Ok(kind),
+        };
+        take(name.to_bytes(), kind)?;
+    }
+    Ok(())
 }
 
 /// Takes the system's stat apart.

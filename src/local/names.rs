@@ -1,7 +1,9 @@
 //! The names in a folder, packed and in the order in which a walk comes to them.
 
-use rustix::fs::{AtFlags, Dir, FileType, statat};
+use rustix::fs::{Dir, FileType};
 use rustix::io::Errno;
+
+use super::beneath::each_name;
 
 /// The names in a folder, and what each is: in the order of their bytes, where a folder's name counts as ending in `/`.
 #[derive(Debug, Default)]
@@ -26,23 +28,8 @@ impl Names {
     /// Reads a folder: all of it, or an error.
     pub(super) fn read(dir: &mut Dir) -> Result<Names, Errno> {
         let mut names = Names::default();
-        while let Some(entry) = dir.read() {
-            let entry = entry?;
-            let name = entry.file_name();
-            if name == c"." || name == c".." {
-                continue;
-            }
-            let kind = match entry.file_type() {
-                // Some file systems do not tell.
-                FileType::Unknown => match statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                    // Whoever looks at it as a file learns what is wrong.
-                    Err(_) => FileType::RegularFile,
-                },
-                kind => kind,
-            };
-            names.push(name.to_bytes(), kind)?;
-        }
+        // Whoever looks at it as a file learns what is wrong.
+        each_name(dir, |name, kind| names.push(name, kind.unwrap_or(FileType::RegularFile)))?;
         names.sort();
         Ok(names)
     }

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, statat, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, unlinkat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use super::beneath::{At, LIST, open, open_dir, split};
+use super::beneath::{At, LIST, each_name, open, open_dir, split};
 use super::slot::Slot;
 use super::{Error, Folder};
 
@@ -114,25 +114,14 @@ impl Tree {
 
 /// Names and types of what is in an open folder.
 pub(super) fn list(dir: OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
-    let mut dir = Dir::new(dir)?;
     let mut entries = Vec::new();
-    while let Some(entry) = dir.read() {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == c"." || name == c".." {
-            continue;
+    each_name(&mut Dir::new(dir)?, |name, kind| {
+        match kind {
+            Err(Errno::NOENT) => {}
+            kind => entries.push((name.to_owned(), kind?)),
         }
-        let kind = match entry.file_type() {
-            // Some file systems do not tell.
-            FileType::Unknown => match statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                Err(Errno::NOENT) => continue,
-                Err(errno) => return Err(errno),
-            },
-            kind => kind,
-        };
-        entries.push((name.to_bytes().to_owned(), kind));
-    }
+        Ok(())
+    })?;
     Ok(entries)
 }
 
