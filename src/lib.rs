@@ -3,6 +3,7 @@
 //! Dependencies point one way: plumbing, porcelain → session, engine → transfer, local, remote, index → reconcile.
 
 pub mod ambient;
+mod blocking;
 pub mod cli;
 pub mod complete;
 pub mod config;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt};
 
 use super::{Engine, Error, Summary, is_rules};
+use crate::blocking::blocking;
 use crate::index::{self, Entry, Index, Loaded, RemoteIndex};
 use crate::key::{self, Key};
 use crate::local::{self, Hidden, Ignore, LocalFile, Scan};
@@ -140,14 +141,14 @@ impl<S: ObjectStore> Engine<S> {
     pub(super) async fn observe(&self, heal: bool, given: Given) -> Result<Observed, Error> {
         let folder = Arc::clone(&self.folder);
         let local = async {
-            let looked = tokio::task::spawn_blocking(move || -> Result<_, Error> {
+            let look = move || -> Result<_, Error> {
                 let base = index::load(&folder, heal)?;
                 let ignore = Ignore::load(&folder)?;
                 let given = given.scan.map(|scan| Scan { device: folder.device(), ..scan });
                 let scan = given.map_or_else(|| local::scan(&folder, &ignore), Ok)?;
                 Ok((base, ignore, scan))
-            });
-            joined(looked.await)
+            };
+            blocking(look).await
         };
         let remote_index = async { Ok(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
         let listing = async {
@@ -164,7 +165,7 @@ impl<S: ObjectStore> Engine<S> {
     /// Scans again, by other rules or because something was put back.
     pub(super) async fn rescan(&self, observed: &mut Observed, ignore: Ignore) -> Result<(), Error> {
         let (folder, rules) = (Arc::clone(&self.folder), ignore.clone());
-        observed.scan = joined(tokio::task::spawn_blocking(move || Ok(local::scan(&folder, &rules)?)).await)?;
+        observed.scan = blocking(move || local::scan(&folder, &rules)).await?;
         observed.ignore = ignore;
         Ok(())
     }
@@ -202,13 +203,5 @@ impl<S: ObjectStore> Engine<S> {
         };
         let item = examine(key, (by.base)(key), by.written_ns, file.as_ref(), object.as_ref());
         Ok(Item { ignored, ..item })
-    }
-}
-
-/// The result of work that was done beside the runtime.
-fn joined<T>(result: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
-    match result {
-        Ok(result) => result,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::stream;
 
 use super::{Engine, Error, Observed, Summary};
+use crate::blocking::blocking;
 use crate::index::Index;
 use crate::local;
 use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide, resolve};
@@ -85,17 +86,13 @@ impl<S: ObjectStore> Engine<S> {
             async move {
                 let answered = match question {
                     Question::HashLocal => {
-                        let hashed = tokio::task::spawn_blocking(move || {
+                        let (back, answer) = blocking(move || {
                             let answer = hash_local(&folder, &mut item);
                             (item, answer)
-                        });
-                        match hashed.await {
-                            Ok((back, answer)) => {
-                                item = back;
-                                answer
-                            }
-                            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
-                        }
+                        })
+                        .await;
+                        item = back;
+                        answer
                     }
                     Question::HashRemote => carrier.hash_remote(&item).await.map(|sum| {
                         if let Some(remote) = &mut item.remote {

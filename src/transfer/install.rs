@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::blocking::blocking;
 use crate::key::Key;
 use crate::local::{Displaced, Error, Folder, Staged, Stat};
 
@@ -32,7 +33,7 @@ struct Job {
     reply: oneshot::Sender<Result<Stat, Error>>,
 }
 
-/// The queue to the one thread that installs.
+/// The queue to the one task that installs.
 pub(super) struct Installer {
     orders: mpsc::UnboundedSender<Order>,
 }
@@ -46,7 +47,7 @@ impl Installer {
     pub(super) fn start(folder: Arc<Folder>) -> Installer {
         let (orders, queue) = mpsc::unbounded_channel();
         // Ends when the last carrier is gone and the queue is empty.
-        tokio::task::spawn_blocking(move || run(&folder, queue));
+        tokio::spawn(run(folder, queue));
         Installer { orders }
     }
 
@@ -64,26 +65,32 @@ impl Installer {
     }
 }
 
-fn run(folder: &Folder, mut queue: mpsc::UnboundedReceiver<Order>) {
+async fn run(folder: Arc<Folder>, mut queue: mpsc::UnboundedReceiver<Order>) {
     let mut waiting = Vec::with_capacity(MOST);
-    while queue.blocking_recv_many(&mut waiting, MOST) > 0 {
-        let mut drained = Vec::new();
-        let mut jobs = Vec::with_capacity(waiting.len());
-        for order in waiting.drain(..) {
-            match order {
-                Order::Install(job) => jobs.push(job),
-                Order::Drain(reply) => drained.push(reply),
-            }
+    while queue.recv_many(&mut waiting, MOST).await > 0 {
+        let orders = std::mem::replace(&mut waiting, Vec::with_capacity(MOST));
+        let folder = Arc::clone(&folder);
+        blocking(move || carry_out(&folder, orders)).await;
+    }
+}
+
+fn carry_out(folder: &Folder, orders: Vec<Order>) {
+    let mut drained = Vec::new();
+    let mut jobs = Vec::with_capacity(orders.len());
+    for order in orders {
+        match order {
+            Order::Install(job) => jobs.push(job),
+            Order::Drain(reply) => drained.push(reply),
         }
-        let flushed = flush(folder, &jobs);
-        for (job, flushed) in jobs.into_iter().zip(flushed) {
-            let installed = flushed.and_then(|()| install(folder, job.staged, &job.key, job.place));
-            // Nobody waits for it any more when the run was interrupted: the next one will recognise it.
-            let _ = job.reply.send(installed);
-        }
-        for reply in drained {
-            let _ = reply.send(());
-        }
+    }
+    let flushed = flush(folder, &jobs);
+    for (job, flushed) in jobs.into_iter().zip(flushed) {
+        let installed = flushed.and_then(|()| install(folder, job.staged, &job.key, job.place));
+        // Nobody waits for it any more when the run was interrupted: the next one will recognise it.
+        let _ = job.reply.send(installed);
+    }
+    for reply in drained {
+        let _ = reply.send(());
     }
 }
 

@@ -5,8 +5,8 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::install::Place;
-use super::push::blocking;
 use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIGHT, parts, record};
+use crate::blocking::blocking;
 use crate::content::{ETag, Md5Form, Sha256};
 use crate::key::Key;
 use crate::local::{self, Displaced, Hasher, LocalContent, Staged};

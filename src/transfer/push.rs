@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIGHT, media, parts, record};
+use crate::blocking::blocking;
 use crate::content::{ETag, Sha256};
 use crate::key::Key;
 use crate::local::{self, Hasher, Stat};
@@ -194,17 +195,4 @@ fn read_at(path: &std::path::Path, file: &File, start: u64, length: u64) -> Resu
     }
     bytes.truncate(filled);
     Ok(bytes)
-}
-
-/// Runs blocking file work beside the runtime.
-pub(super) async fn blocking<T, F>(work: F) -> Result<T, Failure>
-where
-    T: Send + 'static,
-    F: FnOnce() -> Result<T, local::Error> + Send + 'static,
-{
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(Failure::from),
-        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
-        Err(_) => Err(Failure::Interrupted),
-    }
 }
