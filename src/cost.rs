@@ -2,7 +2,7 @@
 
 use crate::reconcile::{Action, Plan};
 use crate::remote::CountsSnapshot;
-use crate::transfer::{MULTIPART_THRESHOLD, parts};
+use crate::transfer::Cut;
 
 /// Prices of 1,000 requests in millionths of a US dollar: S3 Standard in us-east-1, 2026.
 const PRICES: Prices = Prices { write_or_list: 5_000, read: 400 };
@@ -58,7 +58,8 @@ pub fn foretell(plan: &Plan) -> CountsSnapshot {
 
 /// Requests to move an object: one, or one a part and `around` more.
 fn requests(size: u64, around: u64) -> u64 {
-    if size < MULTIPART_THRESHOLD { 1 } else { parts(size).count() as u64 + around }
+    let cut = Cut::default();
+    if size < cut.threshold { 1 } else { cut.parts(size).count() as u64 + around }
 }
 
 #[cfg(test)]
@@ -76,6 +77,6 @@ mod tests {
     #[test]
     fn big_objects_take_a_request_a_part() {
         assert_eq!(requests(4_096, 2), 1);
-        assert_eq!(requests(MULTIPART_THRESHOLD * 4, 2), 6);
+        assert_eq!(requests(Cut::default().threshold * 4, 2), 6);
     }
 }

@@ -25,6 +25,9 @@ pub mod remote;
 pub mod report;
 pub mod run;
 pub mod session;
+#[cfg(all(test, target_os = "linux"))]
+#[path = "../tests/simulation/mod.rs"]
+mod simulation;
 pub mod transfer;
 pub mod ui;
 pub mod versions;

@@ -14,6 +14,7 @@ use crate::local::Folder;
 use crate::reconcile::Policy;
 use crate::report;
 use crate::session::folder_error;
+use crate::transfer::Cut;
 use crate::ui::run::alarm;
 use crate::ui::text;
 
@@ -42,6 +43,7 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         keep_ignored: target.on_ignore == Some(OnIgnore::Keep),
         stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
         place: place(target),
+        cut: Cut::default(),
     }
 }
 

@@ -31,7 +31,7 @@ use crate::key::{self, Key};
 use crate::local::{self, Folder, Recovered};
 use crate::reconcile::{Action, Alarm, Choice, Decision, Plan, Planned, Policy, Problem, State};
 use crate::remote::{self, ObjectStore};
-use crate::transfer::{Cancel, Carrier, Done, Failure, Progress};
+use crate::transfer::{Cancel, Carrier, Cut, Done, Failure, Progress};
 
 /// How a target is synced.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct Options {
     pub stamp: String,
     /// Names the place in the bucket: a base that is about another place is none.
     pub place: String,
+    /// How big objects are cut up.
+    pub cut: Cut,
 }
 
 /// Who hears of a run, and is asked.
@@ -156,7 +158,7 @@ impl<S: ObjectStore> Engine<S> {
             Arc::clone(&folder),
             Arc::clone(&ambient),
             progress,
-            (cancel.clone(), options.stamp.clone()),
+            (cancel.clone(), options.stamp.clone(), options.cut),
         );
         Engine { store, folder, ambient, witness, cancel, options, carrier: Arc::new(carrier) }
     }

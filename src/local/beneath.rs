@@ -5,10 +5,11 @@ use std::ffi::OsStr;
 use std::path::{Component, Path};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::{Errno, Result};
 
 use super::Stat;
+use super::sys::{mkdirat, openat, statat, unlinkat};
 
 /// How a folder is opened that only serves to reach things in it: that needs no right to list it.
 #[cfg(target_os = "linux")]
@@ -61,7 +62,7 @@ pub(super) fn open(dir: impl AsFd, path: &Path, flags: OFlags, mode: Mode) -> Re
 fn resolve(dir: BorrowedFd<'_>, path: &Path, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
     use rustix::fs::ResolveFlags;
     let stay = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(dir, path, flags | ALWAYS, mode, stay)
+    super::sys::openat2(dir, path, flags | ALWAYS, mode, stay)
 }
 
 fn walk(dir: BorrowedFd<'_>, path: &Path, flags: OFlags, mode: Mode) -> Result<OwnedFd> {

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use sha2::Digest;
 
 use super::beneath::{At, LIST, convert, make_dirs, open, open_dir, split};
 use super::moves::Renames;
+use super::sys::{fstat, openat};
 use super::trash::list;
 use super::{Error, Stat};
 use crate::content::to_hex;
@@ -171,7 +172,7 @@ impl Folder {
     /// [`Error::Io`], [`Error::NoSpace`]: writes that were accepted before may be lost.
     pub fn sync_all(&self) -> Result<(), Error> {
         #[cfg(target_os = "linux")]
-        rustix::fs::syncfs(&self.root).map_err(|errno| Error::new(errno, &self.path))?;
+        super::sys::syncfs(&self.root).map_err(|errno| Error::new(errno, &self.path))?;
         #[cfg(not(target_os = "linux"))]
         rustix::fs::sync();
         Ok(())

@@ -1,14 +1,13 @@
 //! Reading a file for what it holds, and noticing when it changes meanwhile.
 
 use std::fs::File;
-use std::io::Read;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use md5::Md5;
-use rustix::fs::fstat;
 use sha2::Digest;
 
 use super::beneath::convert;
+use super::sys::{self, fstat};
 use super::{Error, Folder, LocalContent, Stat};
 use crate::content::{ETag, Md5Form, Sha256};
 use crate::key::Key;
@@ -115,17 +114,41 @@ pub fn hash_file(folder: &Folder, key: &Key, expected: &Stat, etag: Option<&ETag
 ///
 /// Those of reading.
 pub fn hash_open(file: &File, size: u64, etag: Option<&ETag>) -> std::io::Result<LocalContent> {
-    let mut content = file.take(size.saturating_add(1));
+    let mut left = size.saturating_add(1);
     let mut hasher = Hasher::new(size, etag);
     let mut block = vec![0; BLOCK];
     loop {
-        match content.read(&mut block) {
+        let most = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
+        match sys::read(file, &mut block[..most]) {
             Ok(0) => return Ok(hasher.finish()),
-            Ok(length) => hasher.update(&block[..length]),
+            Ok(length) => {
+                hasher.update(&block[..length]);
+                left -= length as u64;
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Reads up to `length` bytes of the open `file` from `start` on; fewer only at its end.
+///
+/// # Errors
+///
+/// [`Error::Io`].
+pub fn read_part(folder: &Folder, key: &Key, file: &File, start: u64, length: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match sys::read_at(file, &mut bytes[filled..], start + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(Error::Io { path: folder.path_of(key), source }),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 /// Opens the file `key`, which is what `expected` says, for reading. A file that was changed a moment ago is waited for
@@ -145,7 +168,7 @@ pub fn open_settled(folder: &Folder, key: &Key, expected: &Stat) -> Result<File,
     }
     let wait = unsettled_ns(&stat, now_ns());
     if wait > 0 {
-        std::thread::sleep(Duration::from_nanos(wait));
+        sys::sleep(Duration::from_nanos(wait));
         check_unchanged(folder, key, &file, expected)?;
     }
     Ok(file)
@@ -176,7 +199,7 @@ fn unsettled_ns(stat: &Stat, now_ns: i128) -> u64 {
 }
 
 fn now_ns() -> i128 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = sys::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.as_nanos().try_into().unwrap_or(i128::MAX)
 }
 

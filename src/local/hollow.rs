@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode};
 
 use super::beneath::{At, LIST, open, open_dir};
+use super::sys::unlinkat;
 use super::trash::list;
 
 /// Folders nested deeper than this stay.

@@ -18,6 +18,7 @@ mod scan;
 mod slot;
 mod staging;
 mod store;
+mod sys;
 #[cfg(test)]
 mod testing;
 mod trash;
@@ -25,7 +26,7 @@ mod walk;
 
 pub use error::Error;
 pub use folder::Folder;
-pub use hash::{Hasher, check_unchanged, hash_file, hash_open, open_settled};
+pub use hash::{Hasher, check_unchanged, hash_file, hash_open, open_settled, read_part};
 pub use ignore::{Explained, Ignore};
 pub use lock::{Hold, Lock};
 pub use recover::{Fate, Recovered};

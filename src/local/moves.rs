@@ -1,9 +1,10 @@
 //! The renames that overwrite nothing, on file systems that know them and on those that do not.
 
-use rustix::fs::{AtFlags, RenameFlags, linkat, renameat, renameat_with};
+use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::{Errno, Result};
 
 use super::beneath::At;
+use super::sys::{linkat, renameat, renameat_with};
 
 /// Which ways of renaming may be tried; each falls back to the next where the file system does not know it.
 #[derive(Clone, Copy, Debug)]

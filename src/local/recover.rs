@@ -4,12 +4,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FileType, Mode, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode};
 
 use super::beneath::{LIST, open};
 use super::folder::Home;
 use super::slot::{SWAP, Slot};
 use super::staging::STAGING;
+use super::sys::unlinkat;
 use super::trash::{Tree, list};
 use super::{Error, Folder, Stat, printable};
 use crate::key::Key;

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, mkdirat, renameat, unlinkat};
+use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 
 use super::beneath::{At, make_dirs, open_dir, prune, split};
 use super::folder::OWNER_DIR;
 use super::hollow::remove_hollow;
+use super::sys::{mkdirat, renameat, unlinkat};
 use super::{Error, Folder, Stat};
 use crate::key::Key;
 

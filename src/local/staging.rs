@@ -2,17 +2,17 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{FallocateFlags, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, fchmod, fstat, futimens, openat};
+use rustix::fs::{FallocateFlags, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT};
 use rustix::io::Errno;
 
 use super::beneath::{At, convert};
 use super::folder::Home;
 use super::moves::unknown;
+use super::sys::{fallocate, fchmod, fstat, fsync, futimens, openat, write_all_at};
 use super::{Error, Folder, Stat};
 
 /// The folder in one of s4's homes where new files grow.
@@ -76,7 +76,7 @@ impl Staged {
     ///
     /// [`Error::NoSpace`], [`Error::Io`].
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all_at(bytes, offset).map_err(|source| Error::new(source, &self.path))
+        write_all_at(&self.file, bytes, offset).map_err(|source| Error::new(source, &self.path))
     }
 
     /// Reserves `size` bytes, so that a full disk shows before the transfer and not at its end. Where the file system can
@@ -89,7 +89,7 @@ impl Staged {
         if size == 0 {
             return Ok(());
         }
-        match rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, size) {
+        match fallocate(&self.file, FallocateFlags::empty(), 0, size) {
             Err(errno) if !unknown(errno) => Err(self.failed(errno)),
             _ => Ok(()),
         }
@@ -135,7 +135,7 @@ impl Staged {
     ///
     /// [`Error::NoSpace`], [`Error::Io`].
     pub fn sync(&self) -> Result<(), Error> {
-        self.file.sync_all().map_err(|source| Error::new(source, &self.path))
+        fsync(&self.file).map_err(|source| Error::new(source, &self.path))
     }
 
     /// Its stat as of now, wherever it has been moved.

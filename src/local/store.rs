@@ -5,11 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode};
 use rustix::io::Errno;
 
 use super::beneath::{At, LIST, open};
 use super::folder::{Home, open_regular};
+use super::sys::{fsync, renameat, unlinkat};
 use super::{Error, Folder};
 use crate::key::INDEX;
 
@@ -32,7 +33,7 @@ impl Folder {
         let dir = self.write_own(&self.meta, INDEX, bytes)?;
         let path = self.path_in(&self.meta, Path::new(INDEX));
         let listed = open(&dir, Path::new(""), LIST, Mode::empty()).map_err(|errno| Error::new(errno, &path))?;
-        File::from(listed).sync_all().map_err(|source| Error::new(source, &path))
+        fsync(&File::from(listed)).map_err(|source| Error::new(source, &path))
     }
 
     /// Renames a damaged local index to a free `index.damaged-<n>` in the private folder, and tells where it is.

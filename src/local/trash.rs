@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, unlinkat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::beneath::{At, LIST, each_name, open, open_dir, split};
 use super::slot::Slot;
+use super::sys::unlinkat;
 use super::{Error, Folder};
 
 /// The folder in s4's working place that holds the trash.

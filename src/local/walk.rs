@@ -8,11 +8,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, fstat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode};
 use rustix::io::Errno;
 
 use super::beneath::{LIST, convert, open};
 use super::names::Names;
+use super::sys::{fstat, statat};
 use super::{Error, Folder, Hidden, Ignore, LocalFile};
 use crate::key::{Key, is_reserved};
 

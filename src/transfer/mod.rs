@@ -26,10 +26,6 @@ use crate::reconcile::{Action, Planned};
 use crate::remote::{self, Deletion, ObjectStore};
 use install::Installer;
 
-/// Objects from this size are moved in parts, bytes.
-pub const MULTIPART_THRESHOLD: u64 = 16 << 20;
-/// The size of a part, bytes; it grows where an object would have more than [`MAX_PARTS`].
-const PART_SIZE: u64 = 16 << 20;
 /// The most parts that S3 takes.
 const MAX_PARTS: u64 = 10_000;
 /// Parts of one object in flight.
@@ -122,6 +118,7 @@ pub struct Carrier<S> {
     progress: Arc<dyn Progress>,
     cancel: Cancel,
     conflict_stamp: String,
+    cut: Cut,
 }
 
 impl<S: ObjectStore> Carrier<S> {
@@ -131,12 +128,12 @@ impl<S: ObjectStore> Carrier<S> {
         folder: Arc<Folder>,
         ambient: Arc<dyn Ambient>,
         progress: Arc<dyn Progress>,
-        (cancel, conflict_stamp): (Cancel, String),
+        (cancel, conflict_stamp, cut): (Cancel, String, Cut),
     ) -> Carrier<S> {
         let installer = Installer::start(Arc::clone(&folder));
         let memory = Arc::new(Semaphore::new(MEMORY_KIB as usize));
         let moving = Semaphore::new(MOVING);
-        Carrier { store, folder, ambient, memory, moving, installer, progress, cancel, conflict_stamp }
+        Carrier { store, folder, ambient, memory, moving, installer, progress, cancel, conflict_stamp, cut }
     }
 
     /// Carries out actions as they come. `ended` hears of each as it ends, on the calling task.
@@ -300,15 +297,30 @@ fn batches(deletions: Vec<Planned>) -> Vec<Vec<Planned>> {
     batches
 }
 
-/// The size of the parts that an object of `size` bytes is moved in.
-fn part_size(size: u64) -> u64 {
-    PART_SIZE.max(size.div_ceil(MAX_PARTS).next_multiple_of(1 << 20))
+/// How big objects are cut up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Objects from this size are moved in parts, bytes.
+    pub threshold: u64,
+    /// The size of a part, bytes; it grows where an object would have more than [`MAX_PARTS`].
+    pub part: u64,
 }
 
-/// First byte and number of bytes of each part of an object.
-pub(crate) fn parts(size: u64) -> impl Iterator<Item = (u64, u64)> {
-    let part = part_size(size);
-    (0..size.div_ceil(part)).map(move |number| (number * part, part.min(size - number * part)))
+impl Default for Cut {
+    fn default() -> Cut {
+        Cut { threshold: 16 << 20, part: 16 << 20 }
+    }
+}
+
+impl Cut {
+    /// First byte and number of bytes of each part of an object of `size` bytes.
+    pub fn parts(self, size: u64) -> impl Iterator<Item = (u64, u64)> {
+        let part = match self.part {
+            part if size.div_ceil(part) <= MAX_PARTS => part,
+            _ => size.div_ceil(MAX_PARTS).next_multiple_of(1 << 20),
+        };
+        (0..size.div_ceil(part)).map(move |number| (number * part, part.min(size - number * part)))
+    }
 }
 
 #[cfg(test)]
@@ -317,10 +329,11 @@ mod tests {
 
     #[test]
     fn parts_cover_an_object_exactly_and_are_never_too_many() {
-        for size in [0, 1, PART_SIZE, PART_SIZE + 1, 5 << 30, 48 << 40] {
+        let cut = Cut::default();
+        for size in [0, 1, cut.part, cut.part + 1, 5 << 30, 48 << 40] {
             let mut next = 0;
             let mut count = 0;
-            for (start, length) in parts(size) {
+            for (start, length) in cut.parts(size) {
                 assert_eq!(start, next);
                 next += length;
                 count += 1;

@@ -5,7 +5,7 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::install::Place;
-use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIGHT, parts, record};
+use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, record};
 use crate::blocking::blocking;
 use crate::content::{ETag, Md5Form, Sha256};
 use crate::key::Key;
@@ -123,7 +123,7 @@ impl<S: ObjectStore> Carrier<S> {
     async fn fetch_once(&self, item: &Item, every_witness: bool) -> Result<Fetched, Failure> {
         let there = item.remote.as_ref().ok_or(Failure::Changed)?;
         let staged = self.folder.stage()?;
-        if there.size >= MULTIPART_THRESHOLD {
+        if there.size >= self.cut.threshold {
             return self.fetch_parts(item, there, staged, every_witness).await;
         }
         let _held = self.hold(64 << 10).await;
@@ -168,7 +168,7 @@ impl<S: ObjectStore> Carrier<S> {
                 }
             }
         };
-        let ranges = parts(size).map(|(start, length)| part(start, length));
+        let ranges = self.cut.parts(size).map(|(start, length)| part(start, length));
         let infos: Vec<ObjectInfo> = stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
         let info = infos.into_iter().next().ok_or(Failure::Changed)?;
         let witness = (every_witness || info.metadata.sha256.is_none()).then(|| info.etag.clone());

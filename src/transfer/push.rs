@@ -3,13 +3,12 @@
 //! The file is stat'ed before and after it is read, whole or in parts; if it changed, nothing of it arrives under its key.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::{ATTEMPTS, Carrier, Done, Failure, MULTIPART_THRESHOLD, PARTS_IN_FLIGHT, media, parts, record};
+use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, media, record};
 use crate::blocking::blocking;
 use crate::content::{ETag, Sha256};
 use crate::key::Key;
@@ -31,7 +30,7 @@ impl<S: ObjectStore> Carrier<S> {
         {
             return Ok(done);
         }
-        if stat.size < MULTIPART_THRESHOLD {
+        if stat.size < self.cut.threshold {
             self.push_whole(item, &stat, &file).await
         } else {
             self.push_parts(item, &stat, file).await
@@ -46,7 +45,7 @@ impl<S: ObjectStore> Carrier<S> {
 
     async fn push_whole(&self, item: &Item, stat: &Stat, file: &Arc<File>) -> Result<Done, Failure> {
         let _held = self.hold(stat.size).await;
-        let content = Bytes::from(read_at(&self.folder.path().join(item.key.as_str()), file, 0, stat.size)?);
+        let content = Bytes::from(local::read_part(&self.folder, &item.key, file, 0, stat.size)?);
         local::check_unchanged(&self.folder, &item.key, file, stat)?;
         let mut hasher = Hasher::new(stat.size, None);
         hasher.update(&content);
@@ -97,7 +96,7 @@ impl<S: ObjectStore> Carrier<S> {
             Some(content) => content.sha256,
             None => blocking(move || local::hash_file(&folder, &key, &expected, None)).await?.sha256,
         };
-        let head = read_at(&self.folder.path().join(item.key.as_str()), &file, 0, 8 << 10)?;
+        let head = local::read_part(&self.folder, &item.key, &file, 0, 8 << 10)?;
         let metadata = metadata(stat, sha256, media::content_type(&item.key, &head));
         let written = self.upload(item, stat, &file, &metadata).await?;
         Ok(record::pushed(item, stat, sha256, written, stat.size))
@@ -158,14 +157,14 @@ impl<S: ObjectStore> Carrier<S> {
                 return Err(Failure::Interrupted);
             }
             let _held = self.hold(length).await;
-            let (file, path) = (Arc::clone(file), self.folder.path().join(key.as_str()));
-            let body = blocking(move || read_at(&path, &file, start, length)).await?;
+            let (folder, file, of) = (Arc::clone(&self.folder), Arc::clone(file), key.clone());
+            let body = blocking(move || local::read_part(&folder, &of, &file, start, length)).await?;
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let etag = self.store.upload_part(key.as_str(), upload, number, body.into()).await?;
             self.progress.moved(length);
             Ok(etag)
         };
-        let parts = parts(stat.size).zip(1..).map(|((start, length), number)| part(number, start, length));
+        let parts = self.cut.parts(stat.size).zip(1..).map(|((start, length), number)| part(number, start, length));
         let etags = stream::iter(parts).buffered(PARTS_IN_FLIGHT).try_collect().await?;
         local::check_unchanged(&self.folder, key, file, stat)?;
         Ok(etags)
@@ -179,20 +178,4 @@ fn expect(item: &Item) -> Expect {
 
 fn metadata(stat: &Stat, sha256: Sha256, content_type: Option<String>) -> Metadata {
     Metadata { mtime_ns: Some(stat.mtime_ns), mode: Some(stat.mode), sha256: Some(sha256), content_type }
-}
-
-/// Reads up to `length` bytes; fewer only at the end of the file.
-fn read_at(path: &std::path::Path, file: &File, start: u64, length: u64) -> Result<Vec<u8>, local::Error> {
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match file.read_at(&mut bytes[filled..], start + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(local::Error::Io { path: path.to_owned(), source }),
-        }
-    }
-    bytes.truncate(filled);
-    Ok(bytes)
 }

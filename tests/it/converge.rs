@@ -15,7 +15,7 @@ use s4::local::{Folder, Hold, Lock};
 use s4::reconcile::Policy;
 use s4::records;
 use s4::remote::{Capabilities, Connection, Guarded, S3Store, S3Uri};
-use s4::transfer::{Cancel, Progress, agree};
+use s4::transfer::{Cancel, Cut, Progress, agree};
 use s4_commands::record::Record;
 use s4_test_server::{Op, Server};
 use tempfile::TempDir;
@@ -78,6 +78,7 @@ impl Machine {
             keep_ignored: false,
             stamp: format!("m{}-{:04}", self.name, self.runs),
             place: "s3://bucket/p".to_owned(),
+            cut: Cut::default(),
         };
         let sides = (folder, Arc::clone(&self.store));
         let engine = Engine::new(sides, Arc::new(Clock::System), Arc::new(Silent), Cancel::default(), options);

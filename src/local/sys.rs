@@ -1,0 +1,49 @@
+//! The system calls that look at the folder or change it.
+//!
+//! All of this module makes them through here, so that the simulation of several machines (`tests/simulation`) can stand
+//! behind each: in its builds these are its own functions, of the same names, which do the same and tell it of each call.
+
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) use crate::simulation::calls::*;
+
+#[cfg(not(all(test, target_os = "linux")))]
+pub(super) use self::plain::*;
+
+#[cfg(not(all(test, target_os = "linux")))]
+mod plain {
+    use std::fs::File;
+    use std::io::{Read, Result};
+    use std::os::unix::fs::FileExt;
+    use std::time::{Duration, SystemTime};
+
+    #[cfg(target_os = "linux")]
+    pub(in crate::local) use rustix::fs::{openat2, syncfs};
+
+    pub(in crate::local) use rustix::fs::{
+        fallocate, fchmod, fstat, futimens, linkat, mkdirat, openat, renameat, renameat_with, statat, unlinkat,
+    };
+
+    pub(in crate::local) fn read(mut file: &File, into: &mut [u8]) -> Result<usize> {
+        file.read(into)
+    }
+
+    pub(in crate::local) fn read_at(file: &File, into: &mut [u8], offset: u64) -> Result<usize> {
+        file.read_at(into, offset)
+    }
+
+    pub(in crate::local) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> Result<()> {
+        file.write_all_at(bytes, offset)
+    }
+
+    pub(in crate::local) fn fsync(file: &File) -> Result<()> {
+        file.sync_all()
+    }
+
+    pub(in crate::local) fn now() -> SystemTime {
+        SystemTime::now()
+    }
+
+    pub(in crate::local) fn sleep(time: Duration) {
+        std::thread::sleep(time);
+    }
+}
