@@ -40,6 +40,10 @@ pub fn foretell(plan: &Plan) -> CountsSnapshot {
                 counts.bytes_down += remote;
             }
             Action::DeleteRemote => deletions += 1_u64,
+            Action::MoveAside if planned.item.local.is_none() => {
+                counts.copy += 1;
+                deletions += 1;
+            }
             Action::DeleteLocal | Action::MoveAside | Action::Adopt | Action::Forget | Action::Conflict => {}
         }
     }

@@ -189,7 +189,12 @@ impl<S: ObjectStore> Engine<S> {
 
     async fn look_at_one(&self, key: &Key, by: &GoBy<'_, '_>) -> Result<Item, Failure> {
         let ignored = by.ignore.is_ignored_key(key);
-        let stat = if ignored { None } else { self.folder.stat(key).map_err(Failure::Local)? };
+        let stat = match self.folder.stat(key) {
+            _ if ignored => None,
+            // A folder has its name: no file has.
+            Err(local::Error::InTheWay { .. }) if self.folder.is_gone(key) => None,
+            found => found.map_err(Failure::Local)?,
+        };
         let file = stat.map(|stat| LocalFile { key: key.clone(), stat });
         let object = match self.store.head(key.as_str()).await {
             Ok(info) => Some(Listed {

@@ -43,7 +43,8 @@ pub enum Action {
     Conflict,
     /// Keep both: the file moves beside under another name, the object comes in its place.
     KeepBoth,
-    /// Keep both, where one is a file and the other a folder: the file moves beside under another name.
+    /// Keep both, where one is a file and the other a folder: the file moves beside under another name, or the object that no
+    /// folder has room for.
     MoveAside,
 }
 

@@ -1,7 +1,7 @@
 //! A file on one side where the other has a folder: a bucket holds `a` and `a/b`, a disk does not.
 //!
-//! Where the plan itself makes way, nothing is tangled. Where it does not, it is a conflict of two names; the machine that
-//! has the file can end it by moving the file beside, under another name.
+//! Where the plan itself makes way, nothing is tangled. Where it does not, it is a conflict of two names, which ends when the
+//! file, or the object that no folder has room for, is moved beside, under another name.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,8 @@ use crate::key::Key;
 use crate::local::LocalFile;
 
 /// Takes pulls out of `actions` that the disk has no place for, and puts conflicts in their place. With `keep_both`, a file
-/// that is where a folder must be is moved aside; the pulls that wait for that come second.
+/// that is where a folder must be is moved aside, and so is an object where the disk has a folder; the pulls that wait for
+/// that come second.
 pub fn untangle(
     actions: Vec<Planned>,
     files: &[LocalFile],
@@ -33,6 +34,10 @@ pub fn untangle(
                 aside.push(file);
                 waiting.push(planned.item.key);
                 continue;
+            }
+            Some(Obstacle::Folder) if keep_both => {
+                planned.decision.action = Some(Action::Conflict);
+                planned.action = Action::MoveAside;
             }
             Some(_) => planned.action = Action::Conflict,
         }
@@ -111,8 +116,9 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_the_way_stays_for_the_machine_that_has_the_file() {
-        assert_eq!(run(vec![pull("a")], &["a-b", "a/b"], true), [("a".to_owned(), Action::Conflict)]);
+    fn an_object_where_a_folder_is_is_moved_aside_or_left_as_a_conflict() {
+        assert_eq!(run(vec![pull("a")], &["a-b", "a/b"], true), [("a".to_owned(), Action::MoveAside)]);
+        assert_eq!(run(vec![pull("a")], &["a-b", "a/b"], false), [("a".to_owned(), Action::Conflict)]);
         assert_eq!(run(vec![pull("a")], &["a-b", "ab"], true), [("a".to_owned(), Action::Pull)]);
     }
 }

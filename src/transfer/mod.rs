@@ -23,7 +23,7 @@ use crate::ambient::Ambient;
 use crate::key::Key;
 use crate::local::{self, Folder};
 use crate::reconcile::{Action, Planned};
-use crate::remote::{self, Deletion, ObjectStore};
+use crate::remote::{self, Deletion, Expect, ObjectStore};
 use install::Installer;
 
 /// The most parts that S3 takes.
@@ -215,7 +215,7 @@ impl<S: ObjectStore> Carrier<S> {
             Action::Push => self.push(planned).await,
             Action::Pull | Action::KeepBoth => self.pull(planned).await,
             Action::DeleteLocal => self.delete_local(planned),
-            Action::MoveAside => self.move_aside(planned),
+            Action::MoveAside => self.move_aside(planned).await,
             // Deletions in the bucket go in batches, and conflicts are nothing to carry out.
             Action::DeleteRemote | Action::Conflict | Action::Adopt | Action::Forget => {
                 agree(planned, self.ambient.now()).ok_or(Failure::Changed)
@@ -223,12 +223,20 @@ impl<S: ObjectStore> Carrier<S> {
         }
     }
 
-    /// Moves a file beside, so that a folder can take its place. The indexes learn of it when both keys are looked at again.
-    fn move_aside(&self, planned: &Planned) -> Result<Done, Failure> {
+    /// Moves a file beside, so that a folder can take its place, or an object that no folder has room for. The indexes learn
+    /// of it when both keys are looked at again.
+    async fn move_aside(&self, planned: &Planned) -> Result<Done, Failure> {
         let item = &planned.item;
-        let expected = item.local.as_ref().ok_or(Failure::Changed)?;
         let beside = self.free_conflict_key(&item.key)?.ok_or(Failure::Changed)?;
-        self.folder.rename(&item.key, &expected.stat, &beside)?;
+        match (&item.local, &item.remote) {
+            (Some(expected), _) => drop(self.folder.rename(&item.key, &expected.stat, &beside)?),
+            (None, Some(there)) => {
+                self.store.copy(item.key.as_str(), &there.etag, beside.as_str(), &Expect::Absent).await?;
+                let old = Deletion { name: item.key.as_str().into(), etag: there.etag.clone() };
+                self.store.delete(&[old]).await.into_iter().collect::<Result<(), _>>()?;
+            }
+            (None, None) => return Err(Failure::Changed),
+        }
         Err(Failure::Moved(beside))
     }
 

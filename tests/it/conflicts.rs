@@ -257,3 +257,22 @@ fn nothing_is_asked_where_the_command_line_answers() {
     let ran = mine.sync_in_terminal(&[]).with(0);
     assert!(!ran.out.contains("Which version"), "{}", ran.out);
 }
+
+#[test]
+fn an_object_that_no_folder_has_room_for_is_kept_under_another_name() {
+    for bucket in Bucket::each() {
+        let env = TestEnv::new();
+        let (one, two) = in_sync(&env, &bucket, &[("a", "1"), ("calm", "")]);
+        // A file and a folder of one name, made at once on two machines.
+        one.remove("a");
+        one.write("a/x", "2");
+        two.write("a", "edited");
+        two.sync();
+        let left = one.sync_with(&["--conflicts", "ignore"]).with(3);
+        assert!(left.err.contains("conflict"), "{}", left.err);
+        one.sync_with(&["--conflicts", "keep-both"]).with(0);
+        let (kept, stamps) = without_stamps(one.tree());
+        assert_eq!(kept, tree(&[("copy of a", "edited"), ("a/x", "2"), ("calm", "")]), "{stamps:?}");
+        settled(&two, &one, &bucket);
+    }
+}
