@@ -1,0 +1,363 @@
+//! What happens in a simulation, as data: made of a seed, printed as the code that makes it, and made shorter.
+
+use super::dice::Dice;
+use super::world::Stop;
+use crate::reconcile::Policy;
+
+/// Few names, so that everything meets: files, folders, each other's places.
+pub(super) const NAMES: [&str; 8] = ["a", "b", "c", "a/x", "a/y", "c/d", "c/d/e", "odd \u{e9}+%41.txt"];
+/// Folders among them.
+pub(super) const FOLDERS: [&str; 4] = ["a", "c", "c/d", "moved"];
+/// What users write into `.syncignore`.
+pub(super) const RULES: [&str; 5] = ["", "b\n", "c/\n", "/a\n", "*.txt\n!c\n"];
+
+/// Something that a user, another tool or the world does.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Edit {
+    /// A new content for a key, in place or by way of another name.
+    Write {
+        machine: usize,
+        key: &'static str,
+        size: usize,
+        by_rename: bool,
+    },
+    /// Another content of the same size, in place.
+    SameSize {
+        machine: usize,
+        key: &'static str,
+    },
+    Append {
+        machine: usize,
+        key: &'static str,
+    },
+    Truncate {
+        machine: usize,
+        key: &'static str,
+    },
+    Touch {
+        machine: usize,
+        key: &'static str,
+    },
+    /// Permissions, 6 or 4 for all.
+    Chmod {
+        machine: usize,
+        key: &'static str,
+        writable: bool,
+    },
+    /// A file, or a folder with all that is in it.
+    Remove {
+        machine: usize,
+        key: &'static str,
+    },
+    Rename {
+        machine: usize,
+        from: &'static str,
+        to: &'static str,
+    },
+    /// A copy with its time, as `cp -p`.
+    Copy {
+        machine: usize,
+        from: &'static str,
+        to: &'static str,
+    },
+    /// An editor that keeps a file open, and one that writes more into the file that it has open.
+    Open {
+        machine: usize,
+        key: &'static str,
+    },
+    WriteOpen {
+        machine: usize,
+    },
+    Rules {
+        machine: usize,
+        rules: usize,
+    },
+    /// Another tool in the bucket.
+    Put {
+        key: &'static str,
+        size: usize,
+    },
+    Delete {
+        key: &'static str,
+    },
+    PutRules {
+        rules: usize,
+    },
+    /// The index of a machine, or of the bucket: gone, an older one, as S4 0.4 would have it, or cut off.
+    Index {
+        of: Option<usize>,
+        becomes: Becomes,
+    },
+    /// The copy of the remote index that a machine keeps is gone.
+    LoseCopy {
+        machine: usize,
+    },
+    /// A clock is put forward, or back: a machine's, or the server's.
+    Clock {
+        of: Option<usize>,
+        seconds: i64,
+    },
+    /// Time goes by.
+    Wait {
+        milliseconds: u32,
+    },
+    /// A write that was on its way arrives.
+    Arrive,
+}
+
+impl Edit {
+    fn is_in_the_bucket(&self) -> bool {
+        matches!(
+            self,
+            Edit::Put { .. }
+                | Edit::Delete { .. }
+                | Edit::PutRules { .. }
+                | Edit::Arrive
+                | Edit::Index { of: None, .. }
+        )
+    }
+}
+
+/// What becomes of an index.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Becomes {
+    Gone,
+    Older(usize),
+    OfOld,
+    CutOff,
+}
+
+/// One machine's part in a sync.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Run {
+    pub(super) machine: usize,
+    pub(super) policy: Policy,
+    pub(super) force: bool,
+    /// At which of its moments it dies or is interrupted.
+    pub(super) stop: Option<(u32, Stop)>,
+    /// What happens at which of its moments.
+    pub(super) edits: Vec<(u32, Edit)>,
+    /// How many of a hundred requests go wrong.
+    pub(super) faults: u8,
+    /// Whether it syncs as the plumbing does it, step by step.
+    pub(super) by_steps: bool,
+}
+
+/// What happens next.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Step {
+    Do(Edit),
+    /// Machines sync at once; in so many of a hundred moments another one goes on.
+    Sync {
+        runs: Vec<Run>,
+        switch: u8,
+        seed: u64,
+    },
+}
+
+/// A whole simulation.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Script {
+    pub(super) machines: usize,
+    /// Whether ETags tell nothing about contents.
+    pub(super) opaque: bool,
+    /// Whether writes are made without conditions, after a look. Then no two machines are at work at once.
+    pub(super) unconditional: bool,
+    pub(super) page: usize,
+    pub(super) steps: Vec<Step>,
+}
+
+/// What a script is made of.
+struct Mood {
+    machines: usize,
+    faults: u8,
+    stops: u8,
+    edits_within: usize,
+    foreign: bool,
+    indexes: bool,
+    rules: bool,
+    clocks: bool,
+    keys: usize,
+    unconditional: bool,
+}
+
+impl Script {
+    pub(super) fn of(seed: u64, steps: usize) -> Script {
+        let mut dice = Dice::new(seed);
+        let mood = Mood {
+            machines: 2 + dice.roll(3),
+            faults: dice.pick(&[0, 0, 3, 10, 30]),
+            stops: dice.pick(&[0, 15, 40]),
+            edits_within: dice.pick(&[0, 1, 3]),
+            foreign: dice.percent(50),
+            indexes: dice.percent(40),
+            rules: dice.percent(25),
+            clocks: dice.percent(40),
+            keys: dice.pick(&[2, 4, NAMES.len()]),
+            unconditional: dice.percent(10),
+        };
+        let (opaque, page) = (dice.percent(30), dice.pick(&[2, 3, 1_000]));
+        let steps = (0..steps).map(|_| mood.step(&mut dice)).collect();
+        Script { machines: mood.machines, opaque, unconditional: mood.unconditional, page, steps }
+    }
+
+    /// Whether anything in it makes deletions forgettable, or keys out of bounds.
+    pub(super) fn has(&self, what: impl Fn(&Edit) -> bool) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::Do(edit) => what(edit),
+            Step::Sync { runs, .. } => runs.iter().flat_map(|run| &run.edits).any(|(_, edit)| what(edit)),
+        })
+    }
+
+    /// The code that makes it.
+    pub(super) fn as_code(&self) -> String {
+        format!("{self:?}").replace('[', "vec![").replace("Do(", "Step::Do(Edit::").replace("Sync {", "Step::Sync {")
+    }
+
+    /// Scripts that are a little shorter or calmer, the shortest first.
+    pub(super) fn shorter(&self) -> Vec<Script> {
+        let with = |steps: Vec<Step>| Script { steps, ..self.clone() };
+        let mut shorter = Vec::new();
+        let mut size = self.steps.len() / 2;
+        while size > 0 {
+            for at in (0..self.steps.len()).step_by(size) {
+                let mut steps = self.steps.clone();
+                steps.drain(at..self.steps.len().min(at + size));
+                shorter.push(with(steps));
+            }
+            size /= 2;
+        }
+        for (at, step) in self.steps.iter().enumerate() {
+            let Step::Sync { runs, switch, seed } = step else { continue };
+            let mut put = |runs: Vec<Run>, switch: u8| {
+                let mut steps = self.steps.clone();
+                steps[at] = Step::Sync { runs, switch, seed: *seed };
+                shorter.push(with(steps));
+            };
+            if *switch > 0 {
+                put(runs.clone(), 0);
+            }
+            for number in 0..runs.len() {
+                if runs.len() > 1 {
+                    let mut fewer = runs.clone();
+                    fewer.remove(number);
+                    put(fewer, *switch);
+                }
+                for calmer in runs[number].calmer() {
+                    let mut runs = runs.clone();
+                    runs[number] = calmer;
+                    put(runs, *switch);
+                }
+            }
+        }
+        if self.opaque {
+            shorter.push(Script { opaque: false, ..self.clone() });
+        }
+        if self.page < 1_000 {
+            shorter.push(Script { page: 1_000, ..self.clone() });
+        }
+        shorter
+    }
+}
+
+impl Run {
+    fn calmer(&self) -> Vec<Run> {
+        let mut calmer = Vec::new();
+        if self.faults > 0 {
+            calmer.push(Run { faults: 0, ..self.clone() });
+        }
+        if self.by_steps {
+            calmer.push(Run { by_steps: false, ..self.clone() });
+        }
+        if self.stop.is_some() {
+            calmer.push(Run { stop: None, ..self.clone() });
+        }
+        if let Some((at, Stop::Power)) = self.stop {
+            calmer.push(Run { stop: Some((at, Stop::Kill)), ..self.clone() });
+        }
+        for at in 0..self.edits.len() {
+            let mut edits = self.edits.clone();
+            edits.remove(at);
+            calmer.push(Run { edits, ..self.clone() });
+        }
+        calmer
+    }
+}
+
+impl Mood {
+    fn step(&self, dice: &mut Dice) -> Step {
+        if dice.percent(55) {
+            return Step::Do(self.edit(dice));
+        }
+        let many = if self.unconditional { 1 } else { dice.pick(&[1, 1, 1, 2, 2, self.machines]) };
+        let mut machines: Vec<usize> = (0..self.machines).collect();
+        let runs = (0..many).map(|_| {
+            let machine = machines.swap_remove(dice.roll(machines.len()));
+            self.run(machine, dice)
+        });
+        Step::Sync { runs: runs.collect(), switch: dice.pick(&[1, 10, 40]), seed: dice.next() >> 40 }
+    }
+
+    fn run(&self, machine: usize, dice: &mut Dice) -> Run {
+        let policies = [Policy::KeepBoth, Policy::KeepBoth, Policy::KeepBoth, Policy::Ignore, Policy::Ignore];
+        let answers = [Policy::Local, Policy::Remote, Policy::Newest];
+        let stop = dice.percent(self.stops).then(|| {
+            let stop = dice.pick(&[Stop::Kill, Stop::Kill, Stop::Power, Stop::Interrupt, Stop::Full]);
+            (moment(dice), stop)
+        });
+        let edits = (0..dice.roll(self.edits_within + 1)).map(|_| (moment(dice), self.edit(dice)));
+        // Between a look and a write there is a window that nothing closes.
+        let edits = edits.filter(|(_, edit)| !(self.unconditional && edit.is_in_the_bucket())).collect();
+        Run {
+            machine,
+            policy: if dice.percent(10) { dice.pick(&answers) } else { dice.pick(&policies) },
+            edits,
+            stop,
+            force: dice.percent(80),
+            faults: self.faults,
+            by_steps: dice.percent(25),
+        }
+    }
+
+    fn edit(&self, dice: &mut Dice) -> Edit {
+        let machine = dice.roll(self.machines);
+        let key = NAMES[dice.roll(self.keys)];
+        let size = dice.pick(&[1, 10, 30, 30, 150, 300]);
+        match dice.roll(100) {
+            0..30 => Edit::Write { machine, key, size, by_rename: dice.percent(50) },
+            30..36 => Edit::SameSize { machine, key },
+            36..40 => Edit::Append { machine, key },
+            40..42 => Edit::Truncate { machine, key },
+            42..45 => Edit::Touch { machine, key },
+            45..47 => Edit::Chmod { machine, key, writable: dice.percent(50) },
+            47..58 => Edit::Remove { machine, key },
+            58..66 => Edit::Rename { machine, from: key, to: NAMES[dice.roll(self.keys)] },
+            66..69 => Edit::Rename { machine, from: dice.pick(&FOLDERS), to: dice.pick(&FOLDERS) },
+            69..71 => Edit::Copy { machine, from: key, to: NAMES[dice.roll(self.keys)] },
+            71..73 => Edit::Open { machine, key },
+            73..75 => Edit::WriteOpen { machine },
+            75..79 if self.foreign => Edit::Put { key, size },
+            79..82 if self.foreign => Edit::Delete { key },
+            82..86 if self.rules => Edit::Rules { machine, rules: dice.roll(RULES.len()) },
+            86 if self.rules && self.foreign => Edit::PutRules { rules: dice.roll(RULES.len()) },
+            87..91 if self.indexes => {
+                let of = dice.percent(60).then_some(machine);
+                let older = Becomes::Older(dice.roll(4));
+                Edit::Index { of, becomes: dice.pick(&[Becomes::Gone, older, older, Becomes::OfOld, Becomes::CutOff]) }
+            }
+            91 if self.indexes => Edit::LoseCopy { machine },
+            92..95 if self.clocks => {
+                let seconds = dice.pick(&[-7_200, -3_600, -60, -1, 1, 60, 3_600, 86_400]);
+                Edit::Clock { of: dice.percent(75).then_some(machine), seconds }
+            }
+            95 => Edit::Arrive,
+            _ => Edit::Wait { milliseconds: dice.pick(&[1, 10, 500, 2_000, 10_000]) },
+        }
+    }
+}
+
+/// A moment within a sync: most have some hundreds.
+fn moment(dice: &mut Dice) -> u32 {
+    let most = dice.pick(&[20, 100, 300, 600]);
+    1 + u32::try_from(dice.roll(most)).unwrap()
+}
