@@ -6,9 +6,11 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode};
 
-use super::beneath::{At, LIST, open, open_dir};
+use super::beneath::{At, LIST, open, open_dir, split};
 use super::sys::unlinkat;
 use super::trash::list;
+use super::{Error, Folder};
+use crate::key::Key;
 
 /// Folders nested deeper than this stay.
 const DEEPEST: u32 = 64;
@@ -16,6 +18,24 @@ const DEEPEST: u32 = 64;
 /// Removes a folder that holds nothing but folders, however many; one that holds anything else stays whole.
 pub(super) fn remove_hollow(at: At<'_>) -> bool {
     walk(at, 0, false) && walk(at, 0, true)
+}
+
+impl Folder {
+    /// Fails unless the key's name is free, a file's, or a hollow folder's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InTheWay`] as for [`Folder::stat`]; [`Error::Denied`], [`Error::Io`].
+    pub fn expect_room(&self, key: &Key) -> Result<(), Error> {
+        match self.stat(key) {
+            Err(Error::InTheWay { path }) => {
+                let (parent, name) = split(Path::new(key.as_str()));
+                let is_hollow = open_dir(&self.root, parent).is_ok_and(|dir| walk(At::new(&dir, name), 0, false));
+                if is_hollow { Ok(()) } else { Err(Error::InTheWay { path }) }
+            }
+            found => found.map(drop),
+        }
+    }
 }
 
 /// Whether the folder is hollow; with `remove`, whether it is gone now.

@@ -35,6 +35,8 @@ impl<S: ObjectStore> Carrier<S> {
             if self.cancel.is_cancelled() {
                 return Err(Failure::Interrupted);
             }
+            // Not to be fetched in each run anew.
+            self.folder.expect_room(&item.key)?;
             self.fetch(item).await?
         };
         let Fetched { staged, info, sha256, .. } = fetched;

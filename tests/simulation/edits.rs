@@ -79,7 +79,9 @@ impl World {
             }
             Edit::Index { of, becomes } => self.change_index(of, becomes),
             Edit::LoseCopy { machine } => {
-                let _ = fs::remove_file(self.machines[machine].path(".s4/remote-index"));
+                let path = self.machines[machine].path(".s4/remote-index");
+                self.machines[machine].disk.user_removes(&path);
+                let _ = fs::remove_file(path);
             }
             Edit::Clock { of: Some(machine), seconds } => {
                 self.machines[machine].ahead += i128::from(seconds) * 1_000_000_000 + i128::from(seconds) * 7_654_321;
@@ -237,7 +239,11 @@ impl World {
             Becomes::CutOff => Some(now[..now.len() / 2].to_vec()),
         };
         match (of, new) {
-            (Some(machine), None) => fs::remove_file(self.machines[machine].path(key::INDEX)).unwrap(),
+            (Some(machine), None) => {
+                let path = self.machines[machine].path(key::INDEX);
+                self.machines[machine].disk.user_removes(&path);
+                fs::remove_file(path).unwrap();
+            }
             (Some(machine), Some(bytes)) => {
                 let path = self.machines[machine].path(key::INDEX);
                 fs::write(&path, bytes).unwrap();

@@ -25,6 +25,7 @@ mod dice;
 mod disk;
 mod edits;
 mod model;
+mod moments;
 mod play;
 mod regressions;
 mod script;

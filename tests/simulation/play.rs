@@ -19,7 +19,7 @@ use crate::key;
 use crate::local::{Folder, Ignore};
 use crate::reconcile::{Action, Plan, Planned, Policy};
 use crate::remote::{Capabilities, Guarded};
-use crate::transfer::{Cut, Progress, agree};
+use crate::transfer::{Cut, Failure, Progress, agree};
 
 /// The most rounds of syncs that it may take until all is the same, questions that come up on the way included.
 const ROUNDS: usize = 4;
@@ -40,6 +40,13 @@ pub(super) fn play(script: &Script, log: bool) -> Result<(), Violation> {
         None => Ok(()),
         Some(what) => Err(Violation { what, log: world.log.take().unwrap_or_default() }),
     }
+}
+
+/// Number of moments that a machine's last sync in a script has, before all calms down.
+pub(super) fn moments(script: &Script, machine: usize) -> u32 {
+    let stage = Stage::of(script, false);
+    stage.play_steps(script);
+    stage.world().machines[machine].run.moments
 }
 
 /// All that happens in a script, as text.
@@ -68,6 +75,13 @@ impl Stage {
     }
 
     fn play(&self, script: &Script) {
+        self.play_steps(script);
+        if self.world().violation.is_none() {
+            self.calm_down(script);
+        }
+    }
+
+    fn play_steps(&self, script: &Script) {
         for step in &script.steps {
             match step {
                 Step::Do(edit) => {
@@ -85,7 +99,6 @@ impl Stage {
                 return;
             }
         }
-        self.calm_down(script);
     }
 
     /// Machines sync at once.
@@ -99,7 +112,8 @@ impl Stage {
                 stop: run.stop,
                 edits: run.edits.clone(),
                 faults: run.faults,
-                switch: if runs.len() > 1 { switch } else { 0 },
+                switch,
+                waits: run.waits,
                 ..Running::default()
             };
         }
@@ -130,6 +144,9 @@ impl Stage {
         let Some(done) = done else {
             return world.violate(|| format!("machine {}: the engine panicked", run.machine));
         };
+        if matches!(done, Err(error) if !matches!(error, Error::Guard(..))) {
+            world.forget(run.machine);
+        }
         let machine = &mut world.machines[run.machine];
         if machine.run.is_dead() {
             return;
@@ -168,21 +185,27 @@ impl Stage {
             edits: Vec::new(),
             faults: 0,
             by_steps: false,
+            waits: None,
         };
         for _ in 0..ROUNDS {
+            let mut at_rest = true;
             for machine in machines.clone() {
-                self.sync(&[calm(machine)], 0);
-                self.world().check();
+                let done = self.sync(&[calm(machine)], 0);
+                at_rest &=
+                    matches!(&done[..], [Some(Ok(summary))] if summary.done.is_empty() && summary.failed.is_empty());
+            }
+            if at_rest {
+                break;
             }
         }
-        for machine in machines {
-            self.is_idle(&calm(machine));
-        }
-        self.world().look_at_the_end(script);
+        self.world().check();
+        let stuck: Vec<String> = machines.flat_map(|machine| self.is_idle(&calm(machine), script)).collect();
+        self.world().look_at_the_end(script, &stuck);
     }
 
-    /// A sync that finds nothing costs one conditional GET and the listing, and writes nothing.
-    fn is_idle(&self, run: &Run) {
+    /// A sync that finds nothing costs one conditional GET and the listing, and writes nothing. Returns the keys that find no
+    /// place.
+    fn is_idle(&self, run: &Run, script: &Script) -> Vec<String> {
         self.world().bucket.requests.clear();
         let before = self.world().machines[run.machine].tree();
         let done = self.sync(std::slice::from_ref(run), 0);
@@ -193,8 +216,18 @@ impl Stage {
             world.violate(|| format!("machine {machine} does not come to rest: {requests:?}"));
         }
         match &done[..] {
-            [Some(Ok(summary))] if summary.failed.is_empty() && summary.conflicts.is_empty() => {}
-            _ => world.violate(|| format!("machine {machine} does not come to rest: {}", told(done[0].as_ref()))),
+            [Some(Ok(summary))] if summary.conflicts.is_empty() => {
+                // Ignored files stay where they are, also where an object has no room then.
+                let stuck = |why: &Failure| script.has(Edit::is_about_rules) && why.reasons().contains("in the way");
+                if !summary.failed.iter().all(|(_, why)| stuck(why)) {
+                    world.violate(|| format!("machine {machine} does not come to rest: {}", told(done[0].as_ref())));
+                }
+                summary.failed.iter().map(|(key, _)| key.to_string()).collect()
+            }
+            _ => {
+                world.violate(|| format!("machine {machine} does not come to rest: {}", told(done[0].as_ref())));
+                Vec::new()
+            }
         }
     }
 }
@@ -213,13 +246,13 @@ fn told(done: Option<&Result<Summary, Error>>) -> String {
 }
 
 impl World {
-    fn look_at_the_end(&mut self, script: &Script) {
+    fn look_at_the_end(&mut self, script: &Script, stuck: &[String]) {
         let trees: Vec<BTreeMap<String, Vec<u8>>> = self.machines.iter().map(|machine| machine.tree()).collect();
         let rules = trees[0].get(key::IGNORE).cloned().unwrap_or_default();
         let ignore = Ignore::parse(&rules);
         let synced = |tree: BTreeMap<String, Vec<u8>>| {
             let is_synced = |key: &str| key::Key::parse(key).is_ok_and(|key| !ignore.is_ignored_key(&key));
-            tree.into_iter().filter(|(key, _)| is_synced(key)).collect::<BTreeMap<_, _>>()
+            tree.into_iter().filter(|(key, _)| is_synced(key) && !stuck.contains(key)).collect::<BTreeMap<_, _>>()
         };
         let bucket = synced(self.bucket.tree());
         for (number, tree) in trees.into_iter().enumerate() {
@@ -232,9 +265,7 @@ impl World {
             }
         }
         // Where the memory of a deletion can be lost, what was deleted may come back.
-        let forgets = |edit: &Edit| {
-            matches!(edit, Edit::Index { .. } | Edit::LoseCopy { .. } | Edit::Rules { .. } | Edit::PutRules { .. })
-        };
+        let forgets = |edit: &Edit| edit.is_about_rules() || matches!(edit, Edit::Index { .. } | Edit::LoseCopy { .. });
         if !script.has(forgets) {
             for (key, bytes) in &bucket {
                 if self.model.is_deleted(key, bytes) {
@@ -256,7 +287,8 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
         };
         let folder = Arc::new(Folder::open(&path, None)?);
         let options = Options {
-            policy: run.policy,
+            // The plumbing asks nobody, and the steps decide again by themselves.
+            policy: if run.by_steps { Policy::Ignore } else { run.policy },
             max_delete: 50.0,
             force: run.force,
             keep_ignored: false,
@@ -269,7 +301,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
         let sides = (Arc::clone(&folder), Arc::new(Guarded::new(Line(Arc::clone(seat)), known)));
         let here = || Arc::new(Here(Arc::clone(seat)));
         let engine = Engine::new(sides, here(), here(), cancel, options);
-        if run.by_steps { by_steps(&engine, &folder).await } else { engine.sync().await }
+        if run.by_steps { by_steps(&engine, &folder, &Here(Arc::clone(seat))).await } else { engine.sync().await }
     };
     let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(sync))).ok();
     drop(runtime);
@@ -277,13 +309,14 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
 }
 
 /// A sync as the plumbing does it: `diff-index | push-file | pull-file | write-index`.
-async fn by_steps(engine: &Engine<Guarded<Line>>, folder: &Folder) -> Result<Summary, Error> {
+async fn by_steps(engine: &Engine<Guarded<Line>>, folder: &Folder, user: &Here) -> Result<Summary, Error> {
     let base = crate::index::load(folder, false)?.index;
     engine.recover(&mut |key| base.get(key.as_str()).and_then(Entry::stat))?;
     let (plan, summary, stopped) = engine.plan(Given::default()).await?;
     if let Some(stopped) = stopped {
         return Err(stopped);
     }
+    user.planned(&plan);
     let mut left: Vec<Planned> = plan.actions().chain(&plan.conflicts).cloned().collect();
     let told = Mutex::new(Vec::new());
     for way in [Way::Push, Way::Pull] {

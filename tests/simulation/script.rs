@@ -106,6 +106,10 @@ pub(super) enum Edit {
 }
 
 impl Edit {
+    pub(super) fn is_about_rules(&self) -> bool {
+        matches!(self, Edit::Rules { .. } | Edit::PutRules { .. })
+    }
+
     fn is_in_the_bucket(&self) -> bool {
         matches!(
             self,
@@ -141,6 +145,8 @@ pub(super) struct Run {
     pub(super) faults: u8,
     /// Whether it syncs as the plumbing does it, step by step.
     pub(super) by_steps: bool,
+    /// At which of its moments it lets another machine go on.
+    pub(super) waits: Option<u32>,
 }
 
 /// What happens next.
@@ -316,6 +322,7 @@ impl Mood {
             force: dice.percent(80),
             faults: self.faults,
             by_steps: dice.percent(25),
+            waits: None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::disk::{Disk, Place};
-use super::world::{Stop, World};
+use super::world::{Running, Stop, World};
 
 thread_local! {
     static SEAT: RefCell<Option<Arc<Seat>>> = const { RefCell::new(None) };
@@ -41,8 +41,8 @@ impl Turns {
 
     fn pass(&self, from: usize, choice: usize) {
         let mut state = self.state.lock().unwrap();
-        let to = state.1[choice % state.1.len()];
-        if to != from {
+        let others: Vec<usize> = state.1.iter().copied().filter(|other| *other != from).collect();
+        if let Some(to) = others.get(choice % others.len().max(1)).copied() {
             state.0 = to;
             drop(state);
             self.changed.notify_all();
@@ -115,8 +115,9 @@ impl Seat {
                     return Err(Dead);
                 }
             }
-            let switch = world.machines[self.machine].run.switch;
-            world.dice.percent(switch).then(|| world.dice.roll(64))
+            let Running { switch, waits, .. } = world.machines[self.machine].run;
+            let passes = waits == Some(moment) || world.dice.percent(switch);
+            passes.then(|| world.dice.roll(64))
         };
         if let Some(choice) = choice {
             self.turns.pass(self.machine, choice);

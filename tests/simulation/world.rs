@@ -42,6 +42,7 @@ pub(super) struct Running {
     pub(super) edits: Vec<(u32, Edit)>,
     pub(super) faults: u8,
     pub(super) switch: u8,
+    pub(super) waits: Option<u32>,
     pub(super) cancel: Cancel,
 }
 
@@ -257,7 +258,11 @@ impl World {
         if stop == Stop::Power {
             disk.lose_power(&mut self.dice);
         }
-        // What was carried out and not recorded can not be told from what is new.
+        self.forget(machine);
+    }
+
+    /// What a machine has carried out and not recorded can not be told from what is new.
+    pub(super) fn forget(&mut self, machine: usize) {
         let there = self.bucket.tree().into_values().chain(self.machines[machine].tree().into_values());
         for bytes in there.collect::<Vec<_>>() {
             self.model.roam(&bytes);

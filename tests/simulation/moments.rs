@@ -1,0 +1,120 @@
+//! Each single moment of a sync that does everything: what if the machine dies there, a user edits, another machine syncs?
+
+use super::play::{moments, play};
+use super::script::{Edit, Run, Script, Step};
+use super::world::Stop;
+use crate::reconcile::Policy;
+
+pub(super) fn script(steps: Vec<Step>) -> Script {
+    Script { machines: 2, opaque: false, unconditional: false, page: 1_000, steps }
+}
+
+pub(super) fn write(machine: usize, key: &'static str, size: usize) -> Step {
+    Step::Do(Edit::Write { machine, key, size, by_rename: false })
+}
+
+pub(super) fn sync(machine: usize) -> Run {
+    Run {
+        machine,
+        policy: Policy::KeepBoth,
+        force: true,
+        stop: None,
+        edits: Vec::new(),
+        faults: 0,
+        by_steps: false,
+        waits: None,
+    }
+}
+
+pub(super) fn alone(run: Run) -> Step {
+    Step::Sync { runs: vec![run], switch: 0, seed: 7 }
+}
+
+/// Plays a script, in which nothing may go wrong.
+pub(super) fn holds(script: &Script) {
+    if play(script, false).is_err() {
+        let violation = play(script, true).expect_err("it went wrong a moment ago");
+        panic!("{}\n\n{}\n\n{}", script.as_code(), violation.log.join("\n"), violation.what);
+    }
+}
+
+/// Two machines in sync, and then changes of every kind on both, of which the second machine has synced its own.
+fn setting(last: Step) -> Script {
+    let remove = |machine, key| Step::Do(Edit::Remove { machine, key });
+    let rename = |machine, from, to| Step::Do(Edit::Rename { machine, from, to });
+    let known = ["here", "there", "gone-here", "gone-there", "both", "moved-here", "moved-there", "turns", "rest"];
+    let mut steps: Vec<Step> = known.into_iter().map(|key| write(0, key, 20)).collect();
+    steps.extend([write(0, "d/turned", 20), alone(sync(0)), alone(sync(1))]);
+    steps.extend([write(1, "there", 300), write(1, "both", 20), write(1, "new-there", 20)]);
+    steps.extend([remove(1, "gone-there"), rename(1, "moved-there", "m/there"), remove(1, "turns")]);
+    steps.extend([write(1, "turns/in", 20), remove(1, "d"), write(1, "d", 20), alone(sync(1))]);
+    steps.extend([write(0, "here", 300), write(0, "both", 20), write(0, "new-here", 20)]);
+    steps.extend([remove(0, "gone-here"), rename(0, "moved-here", "m/here")]);
+    steps.push(Step::Do(Edit::Wait { milliseconds: 5_000 }));
+    steps.push(last);
+    script(steps)
+}
+
+/// Plays the setting once for each moment of its sync, and for each fifth of one that is made step by step.
+fn at_each_moment(last: impl Fn(u32) -> Step) {
+    for (by_steps, each) in [(false, 1), (true, 5)] {
+        let moments = moments(&setting(alone(Run { by_steps, ..sync(0) })), 0);
+        assert!(moments > 300, "only {moments} moments");
+        for moment in (1..=moments).step_by(each) {
+            let Step::Sync { runs, switch, seed } = last(moment) else { panic!("no sync") };
+            let runs = runs.into_iter().map(|run| if run.machine == 0 { Run { by_steps, ..run } } else { run });
+            holds(&setting(Step::Sync { runs: runs.collect(), switch, seed }));
+        }
+    }
+}
+
+#[test]
+fn each_moment_may_be_the_last_before_a_kill() {
+    at_each_moment(|moment| alone(Run { stop: Some((moment, Stop::Kill)), ..sync(0) }));
+}
+
+#[test]
+fn each_moment_may_be_the_last_before_a_power_failure() {
+    at_each_moment(|moment| alone(Run { stop: Some((moment, Stop::Power)), ..sync(0) }));
+}
+
+#[test]
+fn each_moment_may_be_the_last_before_an_interruption_or_a_full_disk() {
+    for stop in [Stop::Interrupt, Stop::Full] {
+        at_each_moment(|moment| alone(Run { stop: Some((moment, stop)), ..sync(0) }));
+    }
+}
+
+#[test]
+fn another_machine_may_sync_at_each_moment() {
+    at_each_moment(|moment| Step::Sync {
+        runs: vec![Run { waits: Some(moment), ..sync(0) }, sync(1)],
+        switch: 0,
+        seed: 7,
+    });
+}
+
+#[test]
+fn a_user_may_edit_at_each_moment() {
+    let edits = [
+        Edit::SameSize { machine: 0, key: "there" },
+        Edit::SameSize { machine: 0, key: "here" },
+        Edit::Write { machine: 0, key: "new-there", size: 20, by_rename: false },
+        Edit::Write { machine: 0, key: "gone-here", size: 20, by_rename: true },
+        Edit::Write { machine: 0, key: "m", size: 20, by_rename: true },
+        Edit::Remove { machine: 0, key: "both" },
+        Edit::Append { machine: 0, key: "gone-there" },
+        Edit::Rename { machine: 0, from: "d", to: "turns" },
+        Edit::Put { key: "here", size: 20 },
+        Edit::Delete { key: "there" },
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        // Each with every tenth moment, so that none is left out.
+        let number = u32::try_from(number).unwrap();
+        let last = |moment| alone(Run { edits: vec![(moment, edit.clone())], ..sync(0) });
+        let moments = moments(&setting(last(u32::MAX)), 0);
+        for moment in (1 + number..=moments).step_by(10) {
+            holds(&setting(last(moment)));
+        }
+    }
+}
