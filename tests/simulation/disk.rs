@@ -141,7 +141,7 @@ impl Disk {
     }
 
     /// Whatever came before what a user did is on disk, as file systems with a journal have it.
-    fn user_did(&mut self) {
+    pub(super) fn user_did(&mut self) {
         self.changes.clear();
     }
 

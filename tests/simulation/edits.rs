@@ -177,6 +177,7 @@ impl World {
             return;
         }
         let now = self.now_ns(machine);
+        self.machines[machine].disk.user_did();
         for (key, bytes) in moved {
             self.model.roam(&bytes);
             if target.is_file() {

@@ -13,10 +13,10 @@ use super::script::{Edit, Run, Script, Step};
 use super::seat::{Seat, Turns};
 use super::world::{Running, World};
 use crate::ambient::Ambient;
-use crate::engine::{Carried, Engine, Error, Given, Options, Order, Summary, Told, Way, Witness};
+use crate::engine::{Carried, Engine, Error, Given, Note, Options, Order, Summary, Told, Way, Witness};
 use crate::index::Entry;
 use crate::key;
-use crate::local::{Folder, Ignore};
+use crate::local::{Fate, Folder, Ignore, Recovered};
 use crate::reconcile::{Action, Plan, Planned, Policy};
 use crate::remote::{Capabilities, Guarded};
 use crate::transfer::{Cut, Failure, Progress, agree};
@@ -152,7 +152,7 @@ impl Stage {
             return;
         }
         machine.indexes.extend(std::fs::read(machine.path(key::INDEX)).ok());
-        if matches!(done, Ok(_) | Err(Error::Guard(..))) {
+        if matches!(done, Ok(_) | Err(Error::Guard(..))) && !machine.run.stuck {
             let left: Vec<String> = ["staging", "swap"]
                 .iter()
                 .filter_map(|name| std::fs::read_dir(machine.path(".s4").join(name)).ok())
@@ -210,6 +210,9 @@ impl Stage {
         let before = self.world().machines[run.machine].tree();
         let done = self.sync(std::slice::from_ref(run), 0);
         let mut world = self.world();
+        if world.machines[run.machine].run.stuck {
+            world.violate(|| format!("machine {}: something stays where an earlier run has left it", run.machine));
+        }
         let requests = std::mem::take(&mut world.bucket.requests);
         let machine = run.machine;
         if requests != BTreeMap::from([("get", 1), ("list", 1)]) || before != world.machines[machine].tree() {
@@ -362,6 +365,12 @@ impl Ambient for Here {
 impl Progress for Here {}
 
 impl Witness for Here {
+    fn note(&self, note: Note) {
+        if let Note::Recovered(Recovered { fate: Fate::Stuck(_), .. }) = note {
+            self.0.world().machines[self.0.machine].run.stuck = true;
+        }
+    }
+
     /// A user who answers a conflict for the file gives up the object that is there.
     fn planned(&self, plan: &Plan) {
         let mut world = self.0.world();

@@ -38,6 +38,8 @@ pub(super) struct Running {
     pub(super) moments: u32,
     pub(super) dead: bool,
     pub(super) full: bool,
+    /// Whether something that an earlier run left could not be put back yet.
+    pub(super) stuck: bool,
     pub(super) stop: Option<(u32, Stop)>,
     pub(super) edits: Vec<(u32, Edit)>,
     pub(super) faults: u8,
