@@ -192,6 +192,7 @@ pub fn folder_error(error: local::Error) -> Error {
     match &error {
         local::Error::Denied { .. } => hinted("look at its owner and permissions: ls -ld"),
         local::Error::NoSpace { .. } => hinted("make room on the disk; what was done so far is kept"),
+        local::Error::TooLarge { .. } => hinted("leave out folders rather than files, or patterns rather than names"),
         local::Error::Locked { .. } => hinted("wait for the other run to end, or end it"),
         _ => Error::new(Kind::Failed, message),
     }

@@ -90,7 +90,7 @@ impl<S: ObjectStore> Engine<S> {
         let rules = self.decide_observed(rules, &mut observed, &mut summary).await?;
         if let Some(planned) = rules.first() {
             let ignore = match planned.action {
-                Action::Pull => Ignore::parse(&self.carrier.read(&planned.item.key).await?),
+                Action::Pull => Ignore::parse(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?),
                 Action::DeleteLocal => Ignore::none(),
                 _ => observed.ignore.clone(),
             };

@@ -53,6 +53,14 @@ pub enum Error {
         /// What was refused.
         path: PathBuf,
     },
+    /// A file of rules that nobody can have written.
+    #[error("'{}' has more than {} MiB: that is more than s4 reads of it", path.display(), most >> 20)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes that it may have.
+        most: u64,
+    },
     /// Anything else.
     #[error("can not access '{}'", path.display())]
     Io {
@@ -87,6 +95,7 @@ impl Error {
             | Error::Locked { path, .. }
             | Error::NoSpace { path }
             | Error::Denied { path }
+            | Error::TooLarge { path, .. }
             | Error::Io { path, .. } => path,
         }
     }

@@ -10,11 +10,18 @@ use gix_ignore::glob::{Pattern, wildmatch};
 use super::{Error, Folder};
 use crate::key::{IGNORE, Key};
 
+mod stars;
+
 /// The ignore rules of a folder; the same for files on disk and objects in the bucket.
 #[derive(Clone, Debug, Default)]
 pub struct Ignore {
     rules: List<gix_ignore::search::Ignore>,
+    /// Whether a rule has many `**`.
+    has_many: bool,
 }
+
+/// The most bytes that a file of rules may have: each rule is tried on each file.
+pub const MOST_RULES: u64 = 1 << 20;
 
 type Rule = gix_ignore::glob::search::pattern::Mapping<gix_ignore::Kind>;
 
@@ -45,25 +52,31 @@ impl Ignore {
         let bytes = [b"\n", bytes, b"\n"].concat();
         let parse = gix_ignore::search::Ignore { support_precious: false };
         // It fails for a base that is no text, and the root has none.
-        let rules = List::from_bytes(&bytes, PathBuf::from(IGNORE), None, parse).unwrap_or_default();
-        Ignore { rules }
+        let rules: List<_> = List::from_bytes(&bytes, PathBuf::from(IGNORE), None, parse).unwrap_or_default();
+        let has_many = rules.patterns.iter().any(|rule| stars::has_many(&rule.pattern.text));
+        Ignore { rules, has_many }
     }
 
     /// The rules in the folder's `.syncignore`; none if it has no such file.
     ///
     /// # Errors
     ///
-    /// Everything but a proven absence, since without its rules all that they hide would be synced.
+    /// Everything but a proven absence, since without its rules all that they hide would be synced. [`Error::TooLarge`].
     pub fn load(folder: &Folder) -> Result<Ignore, Error> {
         let Ok(key) = Key::parse(IGNORE) else {
             return Ok(Ignore::none());
         };
-        let mut file = match folder.open_file(&key) {
+        let file = match folder.open_file(&key) {
             Err(Error::NotFound { .. }) => return Ok(Ignore::none()),
             opened => opened?.0,
         };
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|source| Error::new(source, &folder.path_of(&key)))?;
+        file.take(MOST_RULES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|source| Error::new(source, &folder.path_of(&key)))?;
+        if bytes.len() as u64 > MOST_RULES {
+            return Err(Error::TooLarge { path: folder.path_of(&key), most: MOST_RULES });
+        }
         Ok(Ignore::parse(&bytes))
     }
 
@@ -83,7 +96,7 @@ impl Ignore {
             return None;
         }
         let name = path.iter().rposition(|&byte| byte == b'/').map(|slash| slash + 1);
-        self.rules.patterns.iter().rev().find(|rule| matches(&rule.pattern, path, name, is_dir))
+        self.rules.patterns.iter().rev().find(|rule| matches(&rule.pattern, path, name, is_dir, self.has_many))
     }
 
     /// Why `path` is left out or not: the rule that decides about it, or about the uppermost folder of it that is left out.
@@ -116,16 +129,19 @@ impl Ignore {
     }
 }
 
-/// Whether a pattern matches `path`, whose last component begins at `name`.
-fn matches(pattern: &Pattern, path: &[u8], name: Option<usize>, is_dir: bool) -> bool {
+/// Whether a pattern matches `path`, whose last component begins at `name`. `mind_stars`: it may have many `**`.
+fn matches(pattern: &Pattern, path: &[u8], name: Option<usize>, is_dir: bool, mind_stars: bool) -> bool {
     let slashes = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
     let whole = pattern.mode.contains(Mode::ABSOLUTE) || !pattern.mode.contains(Mode::NO_SUB_DIR);
+    let many = mind_stars && stars::has_many(&pattern.text);
     match pattern.first_wildcard_pos {
         // Git takes the literal beginning off first, so that a `**` behind it counts as one that begins the pattern.
-        Some(literal) if whole && literal > 0 => {
+        Some(literal) if whole && (literal > 0 || many) => {
             let (beginning, rest) = pattern.text.split_at(literal);
             (is_dir || !pattern.mode.contains(Mode::MUST_BE_DIR))
-                && path.strip_prefix(beginning).is_some_and(|path| wildmatch(rest.into(), path.into(), slashes))
+                && path.strip_prefix(beginning).is_some_and(|path| {
+                    if many { stars::matches(rest, path) } else { wildmatch(rest.into(), path.into(), slashes) }
+                })
         }
         _ => pattern.matches_repo_relative_path(path.into(), name, Some(is_dir), Case::Sensitive, slashes),
     }

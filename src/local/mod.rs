@@ -27,7 +27,7 @@ mod walk;
 pub use error::Error;
 pub use folder::Folder;
 pub use hash::{Hasher, check_unchanged, hash_file, hash_open, open_settled, read_part};
-pub use ignore::{Explained, Ignore};
+pub use ignore::{Explained, Ignore, MOST_RULES};
 pub use lock::{Hold, Lock};
 pub use recover::{Fate, Recovered};
 pub use replace::Displaced;

@@ -209,18 +209,25 @@ impl<S: ObjectStore> Carrier<S> {
         Ok(info)
     }
 
-    /// Reads a small object whole.
+    /// Reads a small object whole, of at most so many bytes.
     ///
     /// # Errors
     ///
-    /// Those of the bucket.
-    pub async fn read(&self, key: &Key) -> Result<Vec<u8>, remote::Error> {
+    /// Those of the bucket; for a larger object.
+    pub async fn read(&self, key: &Key, most: u64) -> Result<Vec<u8>, remote::Error> {
         let Got::Object(info, mut body) = self.store.get(key.as_str(), GetOptions::default()).await? else {
             return Err(remote::Error::NotFound);
         };
         let mut bytes = Vec::new();
-        while let Some(chunk) = body.chunk().await? {
+        while info.size <= most
+            && let Some(chunk) = body.chunk().await?
+        {
             bytes.extend_from_slice(&chunk);
+        }
+        if info.size > most {
+            let what =
+                format!("\"{key}\" in the bucket has more than {} MiB: that is more than s4 reads of it", most >> 20);
+            return Err(remote::Error::Other(what));
         }
         check_length(bytes.len() as u64, info.size)?;
         Ok(bytes)

@@ -213,13 +213,13 @@ const RULES: &[&str] = &[
 ];
 
 /// A repository with the tree of `FILES`, and all its paths, folders with a `/` at the end.
-struct Oracle {
+pub(super) struct Oracle {
     dir: tempfile::TempDir,
     paths: Vec<String>,
 }
 
 impl Oracle {
-    fn new() -> Oracle {
+    pub(super) fn new() -> Oracle {
         let dir = tempfile::tempdir().unwrap();
         let mut paths = BTreeSet::new();
         for file in FILES {
@@ -257,7 +257,7 @@ impl Oracle {
         text.split_terminator('\0').map(str::to_owned).collect()
     }
 
-    fn compare(&self, rules: &[u8]) {
+    pub(super) fn compare(&self, rules: &[u8]) {
         let ignore = Ignore::parse(rules);
         let git = self.ignored(rules);
         for path in &self.paths {
@@ -296,6 +296,15 @@ fn rules_override_earlier_ones_as_in_git() {
     }
 }
 
+/// A reproducible source of choices below a number.
+pub(super) fn random() -> impl FnMut(usize) -> usize {
+    let mut state = 1_u64;
+    move |below| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    }
+}
+
 #[test]
 fn rules_made_of_random_pieces_mean_what_they_mean_to_git() {
     const PIECES: [&str; 28] = [
@@ -303,11 +312,7 @@ fn rules_made_of_random_pieces_mean_what_they_mean_to_git() {
         "[!a]", "[", "]", "\\", "!", " ", "-", "#", "deep",
     ];
     let oracle = Oracle::new();
-    let mut state = 1_u64;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
+    let mut random = random();
     for _ in 0..300 {
         let mut rules = String::new();
         for _ in 0..=random(3) {
@@ -318,6 +323,17 @@ fn rules_made_of_random_pieces_mean_what_they_mean_to_git() {
         }
         oracle.compare(rules.as_bytes());
     }
+}
+
+#[test]
+fn a_file_of_rules_that_nobody_has_written_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::open(dir.path(), None).unwrap();
+    let most = usize::try_from(MOST_RULES).unwrap();
+    fs::write(dir.path().join(IGNORE), "a\n".repeat(most / 2)).unwrap();
+    assert!(Ignore::load(&folder).unwrap().is_ignored("a", false));
+    fs::write(dir.path().join(IGNORE), "a\n".repeat(most / 2) + "b").unwrap();
+    assert!(matches!(Ignore::load(&folder), Err(Error::TooLarge { .. })));
 }
 
 #[test]
