@@ -1,7 +1,7 @@
 //! Reading and writing the config file.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -11,18 +11,31 @@ use super::{Error, TARGETS};
 
 /// Links followed to the file itself; more must be a loop.
 const MAX_LINKS: usize = 40;
+/// Nobody has so many targets.
+const LARGEST: u64 = 16 << 20;
 
-/// The object in the file; an empty one if there is no file, or nothing in it.
-pub(super) fn read(path: &Path) -> Result<Map<String, Value>, Error> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Map::new()),
-        Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+/// The bytes of the file; `None` if there is none.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
     };
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed(io::Error::other("it is larger than 16 MiB")));
+    }
+    Ok(Some(bytes))
+}
+
+/// The object in a file's bytes; an empty one if there is nothing in them.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Map<String, Value>, Error> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
     }
-    let value = serde_json::from_slice(&bytes).map_err(|error| damaged(path, &error))?;
+    let value = serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
     let shape = |what: &str| Error::Shape { path: path.to_owned(), what: what.to_owned() };
     let Value::Object(store) = value else {
         return Err(shape("the whole"));

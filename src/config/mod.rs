@@ -141,8 +141,16 @@ impl Config {
     ///
     /// [`Error::Read`], [`Error::Damaged`] with line and column, [`Error::Shape`].
     pub fn load(path: &Path) -> Result<Config, Error> {
-        let store = file::read(path)?;
-        Ok(Config { path: path.to_owned(), store })
+        Config::parse(path, &file::read(path)?.unwrap_or_default())
+    }
+
+    /// The config file `path`, of which these are the bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] with line and column, [`Error::Shape`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Config, Error> {
+        Ok(Config { path: path.to_owned(), store: file::parse(path, bytes)? })
     }
 
     /// Writes the config file: all of it or nothing, for the user's eyes only.

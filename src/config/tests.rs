@@ -62,6 +62,16 @@ fn a_damaged_file_is_told_with_its_place_and_never_overwritten() {
 }
 
 #[test]
+fn a_file_that_nobody_has_written_is_an_error_and_no_burden() {
+    let (_folder, path) = saved("{}");
+    fs::File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let error = Config::load(&path).unwrap_err();
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "it is larger than 16 MiB");
+    let deep = Config::parse(&path, "[".repeat(1 << 20).as_bytes()).unwrap_err();
+    assert!(deep.to_string().ends_with("recursion limit exceeded"), "{deep}");
+}
+
+#[test]
 fn a_rewrite_keeps_unknown_fields_and_order() {
     let (_folder, path) =
         saved(r#"{"later": [1], "targets": {"z": {"new": {"x": 1}, "s3_uri": "s3://b/z"}, "a": {}, "m": {}}}"#);

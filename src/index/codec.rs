@@ -4,12 +4,14 @@ use std::fmt;
 use std::io::{self, Read};
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::entry::EntrySeed;
 use super::members::Writer;
 use super::{Entry, Index};
 use crate::key;
+use crate::local::LARGEST;
 
 /// The format that this version writes, and the newest that it reads.
 const FORMAT: u64 = 1;
@@ -18,6 +20,17 @@ const FORMAT: u64 = 1;
 const MAX_INFLATION: u64 = 100;
 /// See [`MAX_INFLATION`].
 const SMALL: u64 = 16 << 20;
+/// No index inflates to more.
+const LARGEST_TEXT: u64 = 4 << 30;
+/// No entry takes so many bytes of text. Most bombs end here, at the first stretch of this length without an entry's end.
+const STRETCH: u64 = 1 << 20;
+/// So many entries, and so many values in fields that s4 does not know, may come in a text of any size.
+const FEW: usize = 1 << 16;
+/// An entry has at least so many bytes of text: the shortest that S4 0.4 writes has some more. Without this a text of the
+/// shortest entries there are would take fifty times its size in memory.
+const LEAST_ENTRY: usize = 40;
+/// A value in a field that s4 does not know has at least so many, on average: it takes as much more in memory.
+const LEAST_VALUE: usize = 8;
 
 /// Why an index could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +61,14 @@ impl From<io::Error> for DecodeError {
 ///
 /// [`DecodeError::Damaged`] for bytes that are no index, [`DecodeError::Newer`] for a format of the future.
 pub fn decode(bytes: &[u8]) -> Result<Index, DecodeError> {
-    let limit = SMALL + MAX_INFLATION * bytes.len() as u64;
+    let size = bytes.len() as u64;
+    if size > LARGEST {
+        return Err(too_large());
+    }
+    let limit = LARGEST_TEXT.min(SMALL + MAX_INFLATION * size);
+    // What is compressed still takes a byte or more for each entry.
+    let most = |text: &[u8]| FEW + bytes.len().min(text.len() / LEAST_ENTRY);
+    let parse = |text: &[u8]| parse(text, most(text));
     match infer::get(bytes).map(|kind| kind.mime_type()) {
         Some("application/gzip") => parse(&inflate(MultiGzDecoder::new(bytes), limit)?),
         // A zlib stream has no magic number of its own, only a header that is a multiple of 31.
@@ -59,18 +79,32 @@ pub fn decode(bytes: &[u8]) -> Result<Index, DecodeError> {
     }
 }
 
-fn inflate(decoder: impl Read, limit: u64) -> Result<Vec<u8>, DecodeError> {
-    let mut text = Vec::new();
-    let read = decoder.take(limit + 1).read_to_end(&mut text)?;
-    if read as u64 > limit {
-        return Err(DecodeError::Damaged(format!("it inflates to more than {limit} bytes")));
-    }
-    Ok(text)
+/// The damage of a file that is larger than any index.
+pub(super) fn too_large() -> DecodeError {
+    DecodeError::Damaged(format!("it has more than {LARGEST} bytes"))
 }
 
-fn parse(text: &[u8]) -> Result<Index, DecodeError> {
+fn inflate(mut decoder: impl Read, limit: u64) -> Result<Vec<u8>, DecodeError> {
+    let mut text = Vec::new();
+    loop {
+        let before = text.len();
+        let read = decoder.by_ref().take(STRETCH).read_to_end(&mut text)? as u64;
+        if text.len() as u64 > limit {
+            return Err(DecodeError::Damaged(format!("it inflates to more than {limit} bytes")));
+        }
+        if read < STRETCH {
+            return Ok(text);
+        }
+        if !text[before..].contains(&b'}') {
+            return Err(DecodeError::Damaged(format!("it inflates to more than {STRETCH} bytes without an entry")));
+        }
+    }
+}
+
+/// Reads the text of an index with at most `most` entries.
+fn parse(text: &[u8], most: usize) -> Result<Index, DecodeError> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let entries = json.deserialize_map(EntriesVisitor)?;
+    let entries = json.deserialize_map(EntriesVisitor { most, values: FEW + text.len() / LEAST_VALUE })?;
     json.end()?;
     let mut index = Index::from_entries(entries);
     if let Ok(at) = index.entries.binary_search_by(|(name, _)| (**name).cmp(key::INDEX)) {
@@ -86,7 +120,12 @@ fn parse(text: &[u8]) -> Result<Index, DecodeError> {
     Ok(index)
 }
 
-struct EntriesVisitor;
+struct EntriesVisitor {
+    /// How many entries may come.
+    most: usize,
+    /// How many values may come in fields that s4 does not know.
+    values: usize,
+}
 
 impl<'de> Visitor<'de> for EntriesVisitor {
     type Value = Vec<(Box<str>, Entry)>;
@@ -95,10 +134,16 @@ impl<'de> Visitor<'de> for EntriesVisitor {
         f.write_str("an object of index entries")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        while let Some(name) = map.next_key()? {
+            if entries.len() == self.most {
+                return Err(A::Error::custom(format!(
+                    "more than {} entries have no room in a file of this size",
+                    self.most
+                )));
+            }
+            entries.push((name, map.next_value_seed(EntrySeed { values: &mut self.values })?));
         }
         Ok(entries)
     }
@@ -225,10 +270,86 @@ mod tests {
         assert!(matches!(decode(newer.as_bytes()), Err(DecodeError::Newer(2))));
     }
 
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    /// What is wrong with a file.
+    fn damage(bytes: &[u8]) -> String {
+        match decode(bytes) {
+            Err(DecodeError::Damaged(what)) => what,
+            other => panic!("{:?}", other.map(|index| index.entries.len())),
+        }
+    }
+
     #[test]
     fn a_gzip_bomb_is_damage() {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(&vec![b' '; 64 << 20]).unwrap();
-        assert!(matches!(decode(&gzip.finish().unwrap()), Err(DecodeError::Damaged(_))));
+        for text in [" ".repeat(2 << 20), "\0".repeat(2 << 20), format!("{{\"{}", "x".repeat(2 << 20))] {
+            assert_eq!(damage(&gzip(&text)), "it inflates to more than 1048576 bytes without an entry");
+        }
+    }
+
+    #[test]
+    fn an_index_with_more_entries_than_its_bytes_have_room_for_is_damage() {
+        let shortest: Vec<String> = (0..100_000).map(|name| format!("\"{name}\":{{}}")).collect();
+        let shortest = format!("{{{}}}", shortest.join(","));
+        for bytes in [shortest.clone().into_bytes(), gzip(&shortest)] {
+            assert!(damage(&bytes).contains("entries have no room in a file of this size"));
+        }
+        // The shortest that S4 0.4 writes are none of these.
+        let honest: Vec<String> =
+            (0..100_000).map(|name| format!("\"{name}\":{{\"local_timestamp\":1,\"remote_timestamp\":1}}")).collect();
+        let honest = format!("{{{}}}", honest.join(","));
+        for bytes in [honest.clone().into_bytes(), gzip(&honest)] {
+            assert_eq!(decode(&bytes).unwrap().entries.len(), 100_000);
+        }
+    }
+
+    #[test]
+    fn fields_that_nobody_knows_have_a_limit_too() {
+        let many = |count: usize| format!("{{\"a\": {{\"later\": [{}]}}}}", vec!["0"; count].join(","));
+        assert!(decode(many(1_000).as_bytes()).is_ok());
+        assert!(damage(many(FEW * 2).as_bytes()).contains("too many values in unknown fields"));
+        let deep = |end: &str| format!("{{\"a\": {{\"later\": {}{end}", "[".repeat(100_000));
+        assert!(damage(deep("").as_bytes()).starts_with("EOF"));
+        let whole = deep(&("]".repeat(100_000) + "}}"));
+        assert!(damage(whole.as_bytes()).contains("too many values") && whole.len() < 300_000);
+        let whole = whole.replace(&"[".repeat(99_000), "").replace(&"]".repeat(99_000), "");
+        assert!(damage(whole.as_bytes()).contains("recursion limit exceeded"));
+    }
+
+    #[test]
+    fn absurd_numbers_are_cut_to_what_there_is_or_damage() {
+        let text = r#"{"a": {"local_timestamp": 1e308, "remote_timestamp": -9e99, "size": 18446744073709551615, "mtime_ns": -0},
+            "b": {"local_timestamp": 18446744073709551615, "remote_timestamp": 9223372036854775808, "mode": "37777777777"}}"#;
+        let index = decode(text.as_bytes()).unwrap();
+        let [(_, a), (_, b)] = index.entries() else { panic!("{index:?}") };
+        assert_eq!((a.local_timestamp, a.remote_timestamp, a.size), (Some(i64::MAX), Some(i64::MIN), Some(u64::MAX)));
+        assert_eq!((b.local_timestamp, b.remote_timestamp), (Some(i64::MAX), Some(i64::MAX)));
+        for wrong in [
+            "\"size\": 1e999",
+            "\"size\": -1",
+            "\"size\": 1.5",
+            "\"size\": 18446744073709551616",
+            "\"inode\": \"7\"",
+            "\"local_timestamp\": 1e400",
+            "\"local_timestamp\": \"5\"",
+            "\"remote_timestamp\": [5]",
+            "\"mode\": 7",
+            "\"etag\": 7",
+            "\"later\": 1e999",
+            "\"mtime_ns\": 1.5",
+        ] {
+            damage(format!("{{\"a\": {{{wrong}}}}}").as_bytes());
+        }
+    }
+
+    #[test]
+    fn of_entries_with_one_name_the_last_counts() {
+        let text = r#"{"b": {}, "a": {"size": 1}, "a": {"size": 2}, "a": {"size": 3, "size": 4}}"#;
+        let index = decode(text.as_bytes()).unwrap();
+        assert_eq!((index.entries.len(), index.get("a").unwrap().size), (2, Some(4)));
     }
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::content::{ETag, Sha256};
@@ -122,20 +123,45 @@ impl Serialize for Entry {
 
 impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
-        deserializer.deserialize_map(EntryVisitor)
+        EntrySeed { values: &mut MOST_VALUES.clone() }.deserialize(deserializer)
     }
 }
 
-struct EntryVisitor;
+/// How many values in fields that s4 does not know an entry may have that stands alone.
+const MOST_VALUES: usize = 1 << 12;
 
-impl<'de> Visitor<'de> for EntryVisitor {
+/// Reads one of many entries.
+pub(super) struct EntrySeed<'v> {
+    /// How many values may still come in fields that s4 does not know: each takes many times its text in memory.
+    pub(super) values: &'v mut usize,
+}
+
+impl<'de> DeserializeSeed<'de> for EntrySeed<'_> {
+    type Value = Entry;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Entry, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl EntrySeed<'_> {
+    /// Takes in the value of a field that s4 does not know, unless that makes too many.
+    fn unknown(&mut self, text: &str) -> Result<Value, serde_json::Error> {
+        let values = 1 + text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+        let left = self.values.checked_sub(values);
+        *self.values = left.ok_or_else(|| serde_json::Error::custom("too many values in unknown fields"))?;
+        serde_json::from_str(text)
+    }
+}
+
+impl<'de> Visitor<'de> for EntrySeed<'_> {
     type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an index entry")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Entry, A::Error> {
         let mut entry = Entry::default();
         let mut unknown = Map::new();
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
@@ -161,7 +187,8 @@ impl<'de> Visitor<'de> for EntryVisitor {
                 }
                 "deleted_at" => entry.deleted_at = map.next_value::<Option<Seconds>>()?.map(|s| s.0),
                 _ => {
-                    unknown.insert(name.into_owned(), map.next_value()?);
+                    let value = map.next_value::<&'de RawValue>()?.get();
+                    unknown.insert(name.into_owned(), self.unknown(value).map_err(A::Error::custom)?);
                 }
             }
         }

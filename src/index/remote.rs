@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::codec::too_large;
 use super::{Changes, DecodeError, Entry, Index, decode, encode};
 use crate::ambient::Ambient;
 use crate::content::ETag;
 use crate::key;
-use crate::local::Folder;
+use crate::local::{Folder, LARGEST};
 use crate::remote::{Body, Error, Expect, GetOptions, Got, Metadata, ObjectStore};
 
 /// The file in the private folder that keeps the remote index as last seen: a line with its ETag and the CRC of its bytes,
@@ -69,8 +70,14 @@ impl RemoteIndex {
         match store.get(key::INDEX, GetOptions { if_none_match, ..GetOptions::default() }).await {
             Ok(Got::NotModified) => Ok(cached.unwrap_or_default()),
             Ok(Got::Object(info, body)) => {
-                let bytes = collect(body, info.size).await?;
-                let mut fetched = RemoteIndex { etag: Some(info.etag), bytes, ..RemoteIndex::default() };
+                let mut fetched = RemoteIndex { etag: Some(info.etag), ..RemoteIndex::default() };
+                if info.size > LARGEST {
+                    // It need not be fetched to know that it is none.
+                    fetched.damaged = Some(too_large().to_string());
+                    fetched.decoded = Some(Index::default());
+                } else {
+                    fetched.bytes = collect(body, info.size).await?;
+                }
                 fetched.decode()?;
                 Ok(fetched)
             }
@@ -247,6 +254,9 @@ async fn collect(mut body: impl Body, size: u64) -> Result<Bytes, Error> {
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(1 << 30)).unwrap_or_default());
     while let Some(chunk) = body.chunk().await? {
         bytes.extend_from_slice(&chunk);
+        if bytes.len() as u64 > size {
+            return Err(Error::Damaged(format!("more than {size} bytes arrived")));
+        }
     }
     Ok(bytes.into())
 }

@@ -34,6 +34,7 @@ pub use replace::Displaced;
 pub(crate) use scan::printable;
 pub use scan::scan;
 pub use staging::Staged;
+pub(crate) use store::LARGEST;
 pub use walk::{Found, Totals, walk};
 
 use crate::content::Sha256;

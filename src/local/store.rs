@@ -14,6 +14,9 @@ use super::sys::{fsync, renameat, unlinkat};
 use super::{Error, Folder};
 use crate::key::INDEX;
 
+/// No index is larger: that would be one of some ten million keys.
+pub(crate) const LARGEST: u64 = 1 << 30;
+
 impl Folder {
     /// The bytes of the local index and its mtime (nanoseconds since the epoch); `None` if there is none.
     ///
@@ -94,12 +97,14 @@ impl Folder {
             return Ok(None);
         };
         let path = self.path_in(home, Path::new(name));
-        let (mut file, stat) = match open_regular(&dir, Path::new(name), &path) {
+        let (file, stat) = match open_regular(&dir, Path::new(name), &path) {
             Err(Error::NotFound { .. }) => return Ok(None),
             opened => opened?,
         };
-        let mut bytes = Vec::with_capacity(stat.size.try_into().unwrap_or(0));
-        file.read_to_end(&mut bytes).map_err(|source| Error::new(source, &path))?;
+        // One byte more than any index has shows that it is none.
+        let most = LARGEST + 1;
+        let mut bytes = Vec::with_capacity(stat.size.min(most).try_into().unwrap_or(0));
+        file.take(most).read_to_end(&mut bytes).map_err(|source| Error::new(source, &path))?;
         Ok(Some((bytes, stat.mtime_ns)))
     }
 
