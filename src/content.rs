@@ -68,10 +68,17 @@ pub enum Md5Form {
 }
 
 impl ETag {
-    /// Takes an ETag as a server sent it, quoted or not.
+    /// Takes an ETag as a server sent it, quoted or not. One that was taken before stays as it is, however odd: an index has it
+    /// without quotes, and must not tell of another one.
     pub fn new(text: &str) -> ETag {
-        let text = text.strip_prefix("W/").unwrap_or(text);
-        ETag(text.trim_matches('"').into())
+        let mut tag = text;
+        loop {
+            let bare = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+            if bare.len() == tag.len() {
+                return ETag(tag.into());
+            }
+            tag = bare;
+        }
     }
 
     /// The tag without quotes.
@@ -124,6 +131,15 @@ mod tests {
         for wrong in ["", "zz", &hex[1..], &hex.replace('e', "g")] {
             assert_eq!(Sha256::from_hex(wrong), None);
         }
+    }
+
+    #[test]
+    fn a_tag_that_was_taken_stays_as_it_is() {
+        for tag in ["\"x\"", "x", "W/\"x\"", "W/\"W/\"x\"\"", "\"\"", "W/", "\"W/\"", "\"a\"b\""] {
+            let once = ETag::new(tag);
+            assert_eq!(ETag::new(once.as_str()), once, "{tag}");
+        }
+        assert_eq!(ETag::new("W/\"x\"").as_str(), "x");
     }
 
     #[test]
