@@ -39,32 +39,33 @@ pub fn run(context: &Context, args: &DiffIndexArgs) -> Result<ExitCode, Error> {
         let witness = Arc::new(Notes(Arc::clone(&context.ui)));
         let engine = Engine::new(sides, Arc::new(context.clock), witness, Cancel::default(), options);
         let stream = context.ui.stream(run::header(&target));
-        show(context, (&target, &session), &engine, given, &stream).await
+        show(context, ("diff-index", &target, &session), &engine, given, &stream).await
     });
     runtime.shutdown_background();
     code
 }
 
-/// Plans, and prints the plan: what a guard says about it, the changes, the names that were left alone, what it would take.
+/// Plans, and prints the plan: what a guard says about it, the changes, the names that were left alone, what it would take. The
+/// command is the one that goes on with `--force`.
 ///
 /// # Errors
 ///
 /// When a side can not be looked at.
 pub async fn show(
     context: &Context,
-    (target, session): (&Target, &Session),
+    (command, target, session): (&str, &Target, &Session),
     engine: &Engine<Guarded<S3Store>>,
     given: Given,
     stream: &Stream,
 ) -> Result<ExitCode, Error> {
-    let (plan, summary, stopped) = engine.plan(given).await.map_err(|error| explain("diff-index", target, error))?;
+    let (plan, summary, stopped) = engine.plan(given).await.map_err(|error| explain(command, target, error))?;
     let mut alarm = None;
     if let Some(stopped) = stopped {
         if let engine::Error::Guard(raised, _) = &stopped {
             alarm = Some(raised.clone());
         }
         // First: who carries changes out as they come must know before the first one.
-        let error = explain("diff-index", target, stopped);
+        let error = explain(command, target, stopped);
         report::tell(&context.ui, &error);
         stream.push(report::record(&error, None));
     }

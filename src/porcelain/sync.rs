@@ -81,7 +81,7 @@ async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &
     if let (true, Some(stream)) = (args.dry_run, &stream) {
         let witness = Arc::new(Notes(Arc::clone(&context.ui)));
         let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel.clone(), options);
-        return diff_index::show(context, (target, &session), &engine, Given::default(), stream).await;
+        return diff_index::show(context, ("sync", target, &session), &engine, Given::default(), stream).await;
     }
     let places = (target.local_folder.as_path(), target.s3_uri.as_str());
     let view = Arc::new(RunView::new(Arc::clone(&context.ui), places, stream, versions));

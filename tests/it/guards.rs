@@ -1,5 +1,7 @@
 //! A sync that looks like an accident is stopped before it does anything.
 
+mod table;
+
 use std::collections::BTreeMap;
 
 use crate::support::{Bucket, Machine, Ran, TestEnv, in_sync, write_index};
