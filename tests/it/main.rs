@@ -14,6 +14,7 @@ mod damage;
 mod dry_run;
 mod environment;
 mod faults;
+mod fuzz;
 mod generated;
 mod guards;
 mod healing;
