@@ -2,6 +2,7 @@
 //! stays found, with no fuzzer at hand.
 
 #[path = "../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "there it is a library")]
 mod targets;
 
 use std::collections::BTreeSet;

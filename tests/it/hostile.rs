@@ -1,5 +1,10 @@
 //! Names that do not belong on a disk, and links that lead out of the folder: reported, left alone, never fatal.
 
+mod bounds;
+mod lies;
+mod names;
+mod swaps;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
