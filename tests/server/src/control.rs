@@ -144,6 +144,12 @@ impl Control {
         there && state.delete((bucket, key), None, &Expected::default()).is_ok()
     }
 
+    /// Flips a bit of what is stored, as a failing disk does; ETag, time and all else stay as they are. Returns whether there
+    /// is such an object.
+    pub fn rot(&self, bucket: &str, key: &str) -> bool {
+        self.state().rot(bucket, key)
+    }
+
     /// Changes how the server behaves from the next request on.
     pub fn change(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.state().behaviour);

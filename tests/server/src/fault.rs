@@ -1,6 +1,9 @@
 //! Faults: what a test lets go wrong, with which requests, and how often.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use crate::op::Op;
 
@@ -23,6 +26,9 @@ pub enum FaultKind {
     TruncateBody(usize),
     /// The answer's body has one bit flipped, in the middle.
     CorruptBody,
+    /// The body of a PutObject or UploadPart has one bit flipped, in the middle: behind the signature check, as it happens in
+    /// bad memory or where TLS ends, and before its checksums are looked at.
+    CorruptRequest,
     /// The request waits before it is applied.
     Delay(Duration),
 }
@@ -127,6 +133,36 @@ impl Faults {
         self.0.retain(|fault| fault.times > 0);
         due
     }
+}
+
+/// What is still to happen to an exchange after its request was let in. Travels with the request.
+#[derive(Clone, Default)]
+pub(crate) struct Pending(Arc<Mutex<Option<FaultKind>>>);
+
+impl Pending {
+    pub(crate) fn set(&self, fault: FaultKind) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    }
+
+    pub(crate) fn take(&self) -> Option<FaultKind> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Takes the fault if it is this one.
+    pub(crate) fn take_if(&self, fault: &FaultKind) -> bool {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.take_if(|pending| pending == fault).is_some()
+    }
+}
+
+/// The same bytes but for one bit in the middle.
+pub(crate) fn flip_a_bit(bytes: &Bytes) -> Bytes {
+    let mut damaged = bytes.to_vec();
+    let middle = damaged.len() / 2;
+    if let Some(byte) = damaged.get_mut(middle) {
+        *byte ^= 1;
+    }
+    damaged.into()
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub struct Behaviour {
     pub conditions: Conditions,
     /// What ETags are made of.
     pub etags: ETags,
+    /// What becomes of the checksums of requests.
+    pub checksums: Checksums,
     /// What every request waits before it is applied.
     pub latency: Duration,
     /// Seconds that the server's clock is ahead of this machine's. Only `LastModified` goes by it, not signatures.
@@ -54,6 +56,7 @@ impl Default for Behaviour {
             min_part_size: 5 << 20,
             conditions: Conditions::Honoured,
             etags: ETags::Md5,
+            checksums: Checksums::Checked,
             latency: Duration::ZERO,
             clock_offset: 0,
         }
@@ -78,4 +81,15 @@ pub enum ETags {
     Md5,
     /// The shape of an MD5 and no relation to the content, as with encryption by KMS. Equal contents have unequal ETags.
     Opaque,
+}
+
+/// What becomes of the checksums of requests (`Content-MD5` and `x-amz-checksum-…`), and whether answers have any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksums {
+    /// They are checked, and answers tell the CRC-64/NVME of what is stored, as AWS does.
+    Checked,
+    /// They are not looked at, and answers have none.
+    Ignored,
+    /// A request that carries or asks for one is refused with 400 InvalidArgument.
+    Refused,
 }

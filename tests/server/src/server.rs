@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -23,8 +22,8 @@ use tokio::runtime::Runtime;
 
 use crate::api::Api;
 use crate::control::Control;
-use crate::fault::FaultKind;
-use crate::options::Options;
+use crate::fault::{FaultKind, Pending, flip_a_bit};
+use crate::options::{Checksums, Options};
 
 /// A running server. It has its own threads, so it serves plain tests and async ones; it stops when it is dropped.
 ///
@@ -143,20 +142,6 @@ async fn connection(stream: TcpStream, service: S3Service, control: Control) {
     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), serve).await.unwrap_or_default();
 }
 
-/// What is still to happen to an exchange after its request was applied. Travels with the request.
-#[derive(Clone, Default)]
-struct Pending(Arc<Mutex<Option<FaultKind>>>);
-
-impl Pending {
-    fn set(&self, fault: FaultKind) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
-    }
-
-    fn take(&self) -> Option<FaultKind> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
 /// Stands between the signature check and the operation.
 struct Gate {
     control: Control,
@@ -170,6 +155,10 @@ impl S3Access for Gate {
         }
         let (bucket, key) = (cx.s3_path().get_bucket_name(), cx.s3_path().get_object_key());
         let fault = self.control.admit(cx.s3_op().name(), bucket, key).await?;
+        let refuses = self.control.state().behaviour.checksums == Checksums::Refused;
+        if refuses && let Some(name) = cx.headers().keys().find(|name| is_checksum(name.as_str())) {
+            return Err(s3s::s3_error!(InvalidArgument, "Unsupported header '{name}' received for this API call."));
+        }
         match fault {
             None => Ok(()),
             Some(FaultKind::FailBefore { status, code }) => Err(failure(status, &code)),
@@ -183,6 +172,11 @@ impl S3Access for Gate {
             }
         }
     }
+}
+
+/// Whether a header has to do with the newer checksums; `Content-MD5` is as old as S3.
+fn is_checksum(header: &str) -> bool {
+    header.starts_with("x-amz-checksum-") || header == "x-amz-sdk-checksum-algorithm"
 }
 
 fn failure(status: u16, code: &str) -> S3Error {
@@ -251,15 +245,6 @@ fn broken_off(kept: Bytes) -> Body {
         Err(io::Error::other("broken off by a fault"))
     });
     Body::http_body_unsync(StreamBody::new(kept.chain(end)))
-}
-
-fn flip_a_bit(body: &Bytes) -> Bytes {
-    let mut damaged = body.to_vec();
-    let middle = damaged.len() / 2;
-    if let Some(byte) = damaged.get_mut(middle) {
-        *byte ^= 1;
-    }
-    damaged.into()
 }
 
 /// Writes control characters as S3 does, as references; raw ones are no XML, and a raw CR is read as LF.

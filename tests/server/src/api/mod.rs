@@ -3,6 +3,7 @@
 mod convert;
 mod lists;
 mod objects;
+mod sums;
 mod uploads;
 
 use std::sync::Arc;

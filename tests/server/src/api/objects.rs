@@ -14,7 +14,8 @@ use s3s::dto::{
 use s3s::{Body, S3Request, S3Result, s3_error};
 
 use super::Api;
-use super::convert::{body, check_read, etag, size, source, timestamp};
+use super::convert::{check_read, etag, size, source, timestamp};
+use super::sums::shown as shown_sum;
 use crate::store::{Attributes, Expected, State, StoredObject};
 
 /// The metadata that a writer sends, for the store.
@@ -38,8 +39,13 @@ impl Api {
         let (object, version_id) = state.bucket(&input.bucket)?.find(&input.key, input.version_id.as_deref())?;
         check_read(object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let (bytes, content_range) = part(&object.bytes, input.range)?;
+        let mode = input.checksum_mode.as_ref().map(|mode| mode.as_str());
+        let (checksum_crc64nvme, checksum_type) =
+            shown_sum(object, state.behaviour.checksums, mode, content_range.is_some());
         Ok(GetObjectOutput {
             accept_ranges: Some("bytes".into()),
+            checksum_crc64nvme,
+            checksum_type,
             content_length: Some(size(bytes.len())),
             content_range,
             body: Some(StreamingBlob::from(Body::from(bytes))),
@@ -60,8 +66,13 @@ impl Api {
         let (object, version_id) = state.bucket(&input.bucket)?.find(&input.key, input.version_id.as_deref())?;
         check_read(object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let (bytes, content_range) = part(&object.bytes, input.range)?;
+        let mode = input.checksum_mode.as_ref().map(|mode| mode.as_str());
+        let (checksum_crc64nvme, checksum_type) =
+            shown_sum(object, state.behaviour.checksums, mode, content_range.is_some());
         Ok(HeadObjectOutput {
             accept_ranges: Some("bytes".into()),
+            checksum_crc64nvme,
+            checksum_type,
             content_length: Some(size(bytes.len())),
             content_range,
             content_type: object.content_type.clone(),
@@ -76,9 +87,10 @@ impl Api {
         })
     }
 
-    pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
+    pub(super) async fn put(&self, mut request: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
+        let body = request.input.body.take();
+        let bytes = self.body(&request, body).await?;
         let input = request.input;
-        let bytes = body(input.body, &request.headers, request.trailing_headers.as_ref()).await?;
         let attributes = Attributes {
             metadata: sent(input.metadata),
             content_type: input.content_type,
@@ -88,7 +100,10 @@ impl Api {
         };
         let expected = Expected::new(input.if_match, input.if_none_match);
         let written = self.control.state().put((&input.bucket, &input.key), bytes, attributes, &expected)?;
+        let (checksum_crc64nvme, checksum_type) = self.told(&written.crc64nvme);
         Ok(PutObjectOutput {
+            checksum_crc64nvme,
+            checksum_type,
             e_tag: etag(&written.etag),
             version_id: written.version_id,
             server_side_encryption: input.server_side_encryption,

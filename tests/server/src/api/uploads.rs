@@ -7,9 +7,9 @@ use s3s::dto::{
 use s3s::{S3Request, S3Result, s3_error};
 
 use super::Api;
-use super::convert::{body, etag, source, timestamp};
+use super::convert::{etag, source, timestamp};
 use super::objects::{check_source, part, sent};
-use crate::store::{Attributes, Expected};
+use crate::store::{Attributes, Expected, crc64nvme};
 
 impl Api {
     pub(super) fn begin_upload(&self, input: CreateMultipartUploadInput) -> S3Result<CreateMultipartUploadOutput> {
@@ -29,12 +29,14 @@ impl Api {
         })
     }
 
-    pub(super) async fn put_part(&self, request: S3Request<UploadPartInput>) -> S3Result<UploadPartOutput> {
+    pub(super) async fn put_part(&self, mut request: S3Request<UploadPartInput>) -> S3Result<UploadPartOutput> {
+        let body = request.input.body.take();
+        let bytes = self.body(&request, body).await?;
         let input = request.input;
-        let bytes = body(input.body, &request.headers, request.trailing_headers.as_ref()).await?;
+        let (checksum_crc64nvme, _) = self.told(&crc64nvme(&bytes));
         let upload = (&*input.bucket, &*input.key, &*input.upload_id);
         let part = self.control.state().put_part(upload, input.part_number, bytes)?;
-        Ok(UploadPartOutput { e_tag: etag(&part.etag), ..UploadPartOutput::default() })
+        Ok(UploadPartOutput { checksum_crc64nvme, e_tag: etag(&part.etag), ..UploadPartOutput::default() })
     }
 
     pub(super) fn copy_part(&self, input: &UploadPartCopyInput) -> S3Result<UploadPartCopyOutput> {
@@ -70,7 +72,10 @@ impl Api {
         let expected = Expected::new(input.if_match, input.if_none_match);
         let upload = (&*input.bucket, &*input.key, &*input.upload_id);
         let written = self.control.state().complete_upload(upload, &parts, &expected)?;
+        let (checksum_crc64nvme, checksum_type) = self.told(&written.crc64nvme);
         Ok(CompleteMultipartUploadOutput {
+            checksum_crc64nvme,
+            checksum_type,
             location: Some(format!("/{}/{}", input.bucket, input.key)),
             bucket: Some(input.bucket),
             key: Some(input.key),

@@ -14,9 +14,10 @@ use s3s::dto::ETagCondition;
 use s3s::{S3Result, s3_error};
 
 pub use object::StoredObject;
-pub(crate) use object::{Attributes, marker_error, md5_hex};
+pub(crate) use object::{Attributes, crc64nvme, marker_error, md5_hex};
 pub(crate) use uploads::{Part, Upload};
 
+use crate::fault::flip_a_bit;
 use crate::options::{Behaviour, Conditions, ETags};
 
 /// The version id of what was written while versioning was off.
@@ -75,6 +76,7 @@ pub(crate) struct Expected {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) etag: String,
+    pub(crate) crc64nvme: String,
     pub(crate) last_modified: i64,
     pub(crate) version_id: Option<String>,
 }
@@ -162,9 +164,19 @@ impl State {
 
     /// Makes `object` the key's current version.
     fn store(&mut self, (bucket, key): (&str, &str), object: StoredObject) -> S3Result<Written> {
-        let (etag, last_modified) = (object.etag.clone(), object.last_modified);
+        let (etag, crc64nvme, last_modified) = (object.etag.clone(), object.crc64nvme.clone(), object.last_modified);
         let version_id = self.push(bucket, key, Some(object))?;
-        Ok(Written { etag, last_modified, version_id })
+        Ok(Written { etag, crc64nvme, last_modified, version_id })
+    }
+
+    /// Changes the bytes of a key's current version and nothing else of it; returns whether there is one.
+    pub(crate) fn rot(&mut self, bucket: &str, key: &str) -> bool {
+        let versions = self.buckets.get_mut(bucket).and_then(|bucket| bucket.keys.get_mut(key));
+        let object = versions.and_then(|versions| versions.last_mut()?.object.as_mut());
+        object.is_some_and(|object| {
+            object.bytes = flip_a_bit(&object.bytes);
+            true
+        })
     }
 
     /// Adds a version as the bucket's versioning wants it; returns its id where the bucket has versions.

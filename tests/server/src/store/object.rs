@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
+use s3s::crypto::Checksum as _;
 use s3s::{S3Error, s3_error};
 
 /// An object as the server holds it.
@@ -13,6 +14,8 @@ pub struct StoredObject {
     pub bytes: Bytes,
     /// Its ETag, without quotes.
     pub etag: String,
+    /// The CRC-64/NVME of what was written, in base64.
+    pub crc64nvme: String,
     /// When it was written, seconds since the epoch by the server's clock.
     pub last_modified: i64,
     /// The user's metadata; names without `x-amz-meta-`.
@@ -40,7 +43,18 @@ pub(crate) struct Attributes {
 impl StoredObject {
     pub(crate) fn new(bytes: Bytes, etag: String, last_modified: i64, attributes: Attributes) -> StoredObject {
         let Attributes { metadata, content_type, storage_class, encryption, kms_key_id } = attributes;
-        StoredObject { bytes, etag, last_modified, metadata, content_type, storage_class, encryption, kms_key_id }
+        let crc64nvme = crc64nvme(&bytes);
+        StoredObject {
+            bytes,
+            etag,
+            crc64nvme,
+            last_modified,
+            metadata,
+            content_type,
+            storage_class,
+            encryption,
+            kms_key_id,
+        }
     }
 }
 
@@ -57,6 +71,13 @@ pub(crate) fn marker_error(named: bool) -> S3Error {
     );
     error.set_headers([marker].into_iter().collect());
     error
+}
+
+/// The CRC-64/NVME of some bytes, in base64 as headers have it.
+pub(crate) fn crc64nvme(bytes: &[u8]) -> String {
+    let mut sum = s3s::crypto::Crc64Nvme::new();
+    sum.update(bytes);
+    base64_simd::STANDARD.encode_to_string(sum.finalize())
 }
 
 /// The MD5 of some bytes, as lower-case hex.

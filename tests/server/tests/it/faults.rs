@@ -77,6 +77,28 @@ async fn a_body_can_break_off_after_any_byte() {
 }
 
 #[tokio::test]
+async fn a_request_can_arrive_damaged_and_its_checksum_tells() {
+    let lab = lab();
+    lab.put("k", "old").await;
+    let put = || lab.client.put_object().bucket(B).key("k").body(body("hello"));
+    for (sum, expected) in [(None, "hemlo"), (Some("M3eFcAZSQlc="), "old")] {
+        lab.put("k", "old").await;
+        lab.server.inject(Fault::new(FaultKind::CorruptRequest).on(Op::PutObject));
+        // The SDK's own checksum would tell as well.
+        let unsummed = aws_sdk_s3::config::Builder::new()
+            .request_checksum_calculation(aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired);
+        let put = put().set_checksum_crc64_nvme(sum.map(str::to_owned)).customize().config_override(unsummed);
+        match sum {
+            None => drop(put.send().await.unwrap()),
+            Some(_) => fails(put.send().await, 400, "BadDigest"),
+        }
+        assert_eq!(lab.text("k").as_deref(), Some(expected));
+    }
+    put().send().await.unwrap();
+    assert_eq!(lab.text("k").as_deref(), Some("hello"));
+}
+
+#[tokio::test]
 async fn a_body_can_arrive_damaged() {
     let lab = lab();
     lab.put("k", "hello").await;

@@ -3,10 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_s3::types::{
-    BucketVersioningStatus, Delete, MetadataDirective, ObjectIdentifier, ServerSideEncryption, StorageClass,
-    VersioningConfiguration,
+    BucketVersioningStatus, ChecksumMode, ChecksumType, Delete, MetadataDirective, ObjectIdentifier,
+    ServerSideEncryption, StorageClass, VersioningConfiguration,
 };
-use s4_test_server::{Behaviour, ETags, Op, Options};
+use s4_test_server::{Behaviour, Checksums, ETags, Op, Options};
 
 use crate::{B, ODD_KEYS, body, fails, failure, lab, lab_with};
 
@@ -92,6 +92,45 @@ async fn a_wrong_checksum_is_refused() {
     let put = lab.client.put_object().bucket(B).key("k").body(body("hello"));
     put.checksum_sha256("LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=").send().await.unwrap();
     assert_eq!(lab.text("k").as_deref(), Some("hello"));
+    let put = |md5: &str| lab.client.put_object().bucket(B).key("m").body(body("hello")).content_md5(md5).send();
+    fails(put("AAAAAAAAAAAAAAAAAAAAAA==").await, 400, "BadDigest");
+    put("XUFAKrxLKna5cZ2REBfFkg==").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_checksum_is_told_who_writes_and_who_asks() {
+    let lab = lab();
+    let put = lab.client.put_object().bucket(B).key("k").body(body("hello")).send().await.unwrap();
+    assert_eq!(put.checksum_crc64_nvme(), Some("M3eFcAZSQlc="));
+    let get = || lab.client.get_object().bucket(B).key("k").checksum_mode(ChecksumMode::Enabled);
+    let got = get().send().await.unwrap();
+    assert_eq!(
+        (got.checksum_crc64_nvme(), got.checksum_type()),
+        (Some("M3eFcAZSQlc="), Some(&ChecksumType::FullObject))
+    );
+    assert_eq!(get().range("bytes=0-1").send().await.unwrap().checksum_crc64_nvme(), None);
+    let head = lab.client.head_object().bucket(B).key("k").checksum_mode(ChecksumMode::Enabled).send().await.unwrap();
+    assert_eq!(head.checksum_crc64_nvme(), Some("M3eFcAZSQlc="));
+    let head = lab.client.head_object().bucket(B).key("k").send().await.unwrap();
+    assert_eq!(head.checksum_crc64_nvme(), None);
+    lab.server.change(|behaviour| behaviour.checksums = Checksums::Ignored);
+    assert_eq!(get().send().await.unwrap().checksum_crc64_nvme(), None);
+    let put = lab.client.put_object().bucket(B).key("k").body(body("hello")).checksum_crc64_nvme("AAAAAAAAAAA=");
+    assert_eq!(put.send().await.unwrap().checksum_crc64_nvme(), None);
+    lab.server.change(|behaviour| behaviour.checksums = Checksums::Refused);
+    fails(get().send().await, 400, "InvalidArgument");
+    let put = lab.client.put_object().bucket(B).key("k").body(body("hello")).checksum_crc64_nvme("M3eFcAZSQlc=");
+    fails(put.send().await, 400, "InvalidArgument");
+}
+
+#[tokio::test]
+async fn what_is_stored_can_rot() {
+    let lab = lab();
+    lab.put("k", "hello").await;
+    let before = lab.server.object(B, "k").unwrap();
+    assert!(lab.server.rot(B, "k") && !lab.server.rot(B, "none"));
+    let after = lab.server.object(B, "k").unwrap();
+    assert_eq!((&after.etag, &after.crc64nvme, &after.bytes[..]), (&before.etag, &before.crc64nvme, &b"hemlo"[..]));
 }
 
 #[tokio::test]
