@@ -15,13 +15,16 @@ use crate::ambient::Ambient;
 use crate::content::ETag;
 use crate::key;
 use crate::local::{Folder, LARGEST};
-use crate::remote::{Body, Error, Expect, GetOptions, Got, Metadata, ObjectStore};
+use crate::remote::{Body, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore};
 
 /// The file in the private folder that keeps the remote index as last seen: a line with its ETag and the CRC of its bytes,
 /// then the bytes. A copy that does not agree with its CRC counts as none.
 const CACHE: &str = "remote-index";
 /// How often a commit starts again because another machine was faster.
 const ATTEMPTS: u32 = 40;
+
+/// How often it is fetched that arrives damaged.
+const ARRIVALS: u32 = 4;
 
 /// The remote index as it was last seen.
 #[derive(Debug, Default)]
@@ -69,21 +72,53 @@ impl RemoteIndex {
         let if_none_match = cached.as_ref().and_then(|cached| cached.etag.clone());
         match store.get(key::INDEX, GetOptions { if_none_match, ..GetOptions::default() }).await {
             Ok(Got::NotModified) => Ok(cached.unwrap_or_default()),
-            Ok(Got::Object(info, body)) => {
-                let mut fetched = RemoteIndex { etag: Some(info.etag), ..RemoteIndex::default() };
-                if info.size > LARGEST {
-                    // It need not be fetched to know that it is none.
-                    fetched.damaged = Some(too_large().to_string());
-                    fetched.decoded = Some(Index::default());
-                } else {
-                    fetched.bytes = collect(body, info.size).await?;
-                }
-                fetched.decode()?;
-                Ok(fetched)
-            }
+            Ok(Got::Object(info, body)) => match RemoteIndex::arrived(info, body).await {
+                // Damage on the way is no damage: an index that is believed to be damaged is written anew.
+                Ok(damaged) if damaged.damaged.is_some() => RemoteIndex::fetch_anew(store, Some(damaged)).await,
+                Err(RemoteIndexError::Store(Error::Damaged(_))) => RemoteIndex::fetch_anew(store, None).await,
+                fetched => fetched,
+            },
             Err(Error::NotFound) => Ok(RemoteIndex::default()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Fetches the index until it arrives sound, or damaged in the same way twice.
+    async fn fetch_anew<S: ObjectStore>(
+        store: &S,
+        mut before: Option<RemoteIndex>,
+    ) -> Result<RemoteIndex, RemoteIndexError> {
+        let mut failure = Error::Damaged("the index arrived differently each time".to_owned());
+        for _ in 1..ARRIVALS {
+            let fetched = match store.get(key::INDEX, GetOptions::default()).await {
+                Ok(Got::Object(info, body)) => RemoteIndex::arrived(info, body).await,
+                Ok(Got::NotModified) | Err(Error::NotFound) => return Ok(RemoteIndex::default()),
+                Err(error) => Err(error.into()),
+            };
+            match fetched {
+                Ok(fetched) if fetched.damaged.is_none() => return Ok(fetched),
+                Ok(fetched) if before.as_ref().is_some_and(|before| before.bytes == fetched.bytes) => {
+                    return Ok(fetched);
+                }
+                Ok(fetched) => before = Some(fetched),
+                Err(RemoteIndexError::Store(error @ Error::Damaged(_))) => failure = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failure.into())
+    }
+
+    async fn arrived(info: ObjectInfo, body: impl Body) -> Result<RemoteIndex, RemoteIndexError> {
+        let mut fetched = RemoteIndex { etag: Some(info.etag), ..RemoteIndex::default() };
+        if info.size > LARGEST {
+            // It need not be fetched to know that it is none.
+            fetched.damaged = Some(too_large().to_string());
+            fetched.decoded = Some(Index::default());
+        } else {
+            fetched.bytes = collect(body, info.size).await?;
+        }
+        fetched.decode()?;
+        Ok(fetched)
     }
 
     /// Keeps a copy in the private folder, so that the next fetch can be conditional. To be called when all that this

@@ -9,6 +9,7 @@ use sha2::Digest;
 use super::beneath::convert;
 use super::sys::{self, fstat};
 use super::{Error, Folder, LocalContent, Stat};
+use crate::checksum::Checksum;
 use crate::content::{ETag, Md5Form, Sha256};
 use crate::key::Key;
 
@@ -149,6 +150,24 @@ pub fn read_part(folder: &Folder, key: &Key, file: &File, start: u64, length: u6
     }
     bytes.truncate(filled);
     Ok(bytes)
+}
+
+/// Whether an open file, from where it stands, is what a checksum is of.
+///
+/// # Errors
+///
+/// Those of reading.
+pub fn compare_open(file: &File, checksum: Checksum) -> std::io::Result<bool> {
+    let mut comparison = checksum.begin();
+    let mut block = vec![0; BLOCK];
+    loop {
+        match sys::read(file, &mut block) {
+            Ok(0) => return Ok(comparison.matches()),
+            Ok(length) => comparison.update(&block[..length]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Opens the file `key`, which is what `expected` says, for reading. A file that was changed a moment ago is waited for

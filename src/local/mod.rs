@@ -26,7 +26,7 @@ mod walk;
 
 pub use error::Error;
 pub use folder::Folder;
-pub use hash::{Hasher, check_unchanged, hash_file, hash_open, open_settled, read_part};
+pub use hash::{Hasher, check_unchanged, compare_open, hash_file, hash_open, open_settled, read_part};
 pub use ignore::{Explained, Ignore, MOST_RULES};
 pub use lock::{Hold, Lock};
 pub use recover::{Fate, Recovered};

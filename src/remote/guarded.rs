@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::{Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use crate::checksum::Checksum;
 use crate::content::ETag;
 
 /// How many keys of a delete are looked at or deleted at once.
@@ -176,6 +177,10 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
 
     async fn get(&self, name: &str, options: GetOptions) -> Result<Got<S::Body>, Error> {
         self.store.get(name, options).await
+    }
+
+    async fn checksum(&self, name: &str, etag: &ETag) -> Result<Option<Checksum>, Error> {
+        self.store.checksum(name, etag).await
     }
 
     async fn put(&self, name: &str, body: Bytes, metadata: &Metadata, expect: &Expect) -> Result<Written, Error> {

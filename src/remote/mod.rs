@@ -23,6 +23,7 @@ pub use self::probe::{check, probe};
 pub use self::s3::{Connection, S3Store, check_endpoint};
 pub use self::uri::{S3Uri, UriError};
 
+use crate::checksum::Checksum;
 use crate::content::{ETag, Sha256};
 
 /// What a write expects to find under its key. A write whose expectation fails changes nothing.
@@ -125,6 +126,12 @@ pub enum Got<B> {
 pub trait Body: Send {
     /// The next bytes; `None` at the end. A connection that breaks off is an error, never an early end.
     fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, Error>> + Send;
+
+    /// Whether what arrives is compared with a checksum that the server keeps of the object, so that damage on the way is an
+    /// error at the end. Asked before the first chunk.
+    fn is_compared(&self) -> bool {
+        false
+    }
 }
 
 /// A key to delete, and the version that may be deleted.
@@ -152,7 +159,12 @@ pub trait ObjectStore: Send + Sync + 'static {
     /// Reads an object or a part of it.
     fn get(&self, name: &str, options: GetOptions) -> impl Future<Output = Result<Got<Self::Body>, Error>> + Send;
 
-    /// Writes an object in one request.
+    /// The checksum that the server keeps of that version of an object; `None` where it keeps none of the whole.
+    fn checksum(&self, _name: &str, _etag: &ETag) -> impl Future<Output = Result<Option<Checksum>, Error>> + Send {
+        std::future::ready(Ok(None))
+    }
+
+    /// Writes an object in one request, and sees to it that what is stored is what was sent.
     fn put(
         &self,
         name: &str,

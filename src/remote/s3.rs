@@ -4,6 +4,8 @@ mod body;
 mod connect;
 mod delete;
 mod errors;
+mod read;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -17,7 +19,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{EncodingType, ServerSideEncryption, StorageClass};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
@@ -30,6 +32,7 @@ use super::uri::S3Uri;
 use super::{
     Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written,
 };
+use crate::checksum::Checksum;
 use crate::content::ETag;
 
 /// How long to wait for a connection.
@@ -60,6 +63,8 @@ struct Settings {
     /// TLS protects what is sent: seen with the first request, since the endpoint may come from anywhere in the AWS
     /// chain.
     encrypted: Arc<AtomicBool>,
+    /// What was learnt of the server.
+    learnt: sums::Learnt,
 }
 
 impl S3Store {
@@ -84,6 +89,7 @@ impl S3Store {
                 sse: connection.sse.as_deref().map(ServerSideEncryption::from),
                 sse_kms_key_id: connection.sse_kms_key_id.clone(),
                 encrypted,
+                learnt: sums::Learnt::default(),
             }),
         })
     }
@@ -184,41 +190,15 @@ impl ObjectStore for S3Store {
     }
 
     async fn get(&self, name: &str, options: GetOptions) -> Result<Got<S3Body>, Error> {
-        let full = self.uri.full(name);
-        self.counts.request(Class::Get);
-        let request = self.client.get_object().bucket(self.uri.bucket()).key(&full);
-        let answer = request
-            .set_range(options.range.map(|range| byte_range(range, &full)).transpose()?)
-            .set_if_match(options.if_match.as_ref().map(quoted))
-            .set_if_none_match(options.if_none_match.as_ref().map(quoted))
-            .send()
-            .await;
-        let answer = match answer {
-            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 304) => {
-                return Ok(Got::NotModified);
-            }
-            answer => answer.map_err(self.failed("read", &full))?,
-        };
-        let length = length(answer.content_length())?;
-        let size = match options.range {
-            None => length,
-            Some((first, _)) => whole_size(answer.content_range(), first).ok_or_else(|| {
-                Error::Damaged(format!("the server sent another part of '{full}' than was asked for"))
-            })?,
-        };
-        let info = ObjectInfo {
-            size,
-            etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
-            last_modified: seconds(answer.last_modified())?,
-            metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
-            version_id: answer.version_id,
-        };
-        let body = S3Body::new(answer.body, length, Arc::clone(&self.server), Arc::clone(&self.counts));
-        Ok(Got::Object(info, body))
+        self.summed(|sums| self.get_once(name, &options, sums)).await
+    }
+
+    async fn checksum(&self, name: &str, etag: &ETag) -> Result<Option<Checksum>, Error> {
+        self.summed(|sums| self.checksum_once(name, etag, sums)).await
     }
 
     async fn put(&self, name: &str, body: Bytes, metadata: &Metadata, expect: &Expect) -> Result<Written, Error> {
-        self.put_if(name, body, metadata, Some(expect)).await
+        self.put_sound(name, &body, metadata, Some(expect)).await
     }
 
     async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
@@ -231,37 +211,13 @@ impl ObjectStore for S3Store {
     }
 
     async fn begin_upload(&self, name: &str, metadata: &Metadata) -> Result<String, Error> {
-        let full = self.uri.full(name);
-        self.counts.request(Class::Put);
-        let answer = self
-            .client
-            .create_multipart_upload()
-            .bucket(self.uri.bucket())
-            .key(&full)
-            .set_metadata(Some(text::to_user_metadata(metadata)))
-            .set_content_type(metadata.content_type.clone())
-            .set_storage_class(self.settings.storage_class.clone())
-            .set_server_side_encryption(self.settings.sse.clone())
-            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
-            .send()
-            .await
-            .map_err(self.failed("begin the upload of", &full))?;
-        answer.upload_id.ok_or_else(|| lacks("upload id"))
+        self.summed(|sums| self.begin_once(name, metadata, sums)).await
     }
 
     async fn upload_part(&self, name: &str, upload: &str, number: u32, body: Bytes) -> Result<ETag, Error> {
-        let (full, length) = (self.uri.full(name), body.len());
         let number =
             i32::try_from(number).map_err(|_| Error::Other(format!("an upload has no part number {number}")))?;
-        self.counts.request(Class::Put);
-        self.counts.up(length);
-        let request = self.client.upload_part().bucket(self.uri.bucket()).key(&full).upload_id(upload);
-        let request = request.part_number(number).body(ByteStream::from(body));
-        let request = request.customize().config_override(patient(length));
-        let unsigned = length >= UNSIGNED_FROM && self.is_encrypted();
-        let request = if unsigned { request.disable_payload_signing() } else { request };
-        let answer = request.send().await.map_err(self.failed("upload a part of", &full))?;
-        Ok(ETag::new(&answer.e_tag.ok_or_else(|| lacks("ETag"))?))
+        self.part_sound(name, upload, number, &body).await
     }
 
     async fn complete_upload(
@@ -271,7 +227,7 @@ impl ObjectStore for S3Store {
         parts: &[ETag],
         expect: &Expect,
     ) -> Result<Written, Error> {
-        self.complete_if(name, upload, parts, Some(expect)).await
+        S3Store::undamaged(|| self.complete_if(name, upload, parts, Some(expect))).await
     }
 
     async fn abort_upload(&self, name: &str, upload: &str) -> Result<(), Error> {
@@ -288,7 +244,7 @@ impl ObjectStore for S3Store {
 
 impl Unconditional for S3Store {
     async fn put_regardless(&self, name: &str, body: Bytes, metadata: &Metadata) -> Result<Written, Error> {
-        self.put_if(name, body, metadata, None).await
+        self.put_sound(name, &body, metadata, None).await
     }
 
     async fn copy_regardless(&self, source: &str, source_etag: &ETag, name: &str) -> Result<Written, Error> {
@@ -296,7 +252,7 @@ impl Unconditional for S3Store {
     }
 
     async fn complete_regardless(&self, name: &str, upload: &str, parts: &[ETag]) -> Result<Written, Error> {
-        self.complete_if(name, upload, parts, None).await
+        S3Store::undamaged(|| self.complete_if(name, upload, parts, None)).await
     }
 
     async fn delete_regardless(&self, names: &[&str]) -> Vec<Result<(), Error>> {

@@ -18,6 +18,8 @@ struct Fetched {
     staged: Staged,
     info: ObjectInfo,
     sha256: Sha256,
+    /// Whether an ETag or a sum shows that it is what was written.
+    proven: bool,
     /// Whether the object's ETag has the form of an MD5 and is not the one of what arrived, with nothing else to go by.
     doubtful: bool,
 }
@@ -133,6 +135,7 @@ impl<S: ObjectStore> Carrier<S> {
             return Err(Failure::Changed);
         };
         let etag = (every_witness || info.metadata.sha256.is_none()).then_some(&info.etag);
+        let compared = body.is_compared();
         let mut hasher = Hasher::new(info.size, etag);
         let mut arrived = 0;
         while let Some(chunk) = body.chunk().await? {
@@ -142,7 +145,8 @@ impl<S: ObjectStore> Carrier<S> {
             self.progress.moved(chunk.len() as u64);
         }
         check_length(arrived, info.size)?;
-        checked(item, staged, info, hasher.finish())
+        let fetched = checked(item, staged, info, hasher.finish())?;
+        Ok(Fetched { doubtful: fetched.doubtful && !compared, ..fetched })
     }
 
     /// A big object, in ranges of that very version, each written where it belongs as it comes.
@@ -178,7 +182,23 @@ impl<S: ObjectStore> Carrier<S> {
         let hashed =
             move || local::hash_open(&copy, size, witness.as_ref()).map_err(|source| local::Error::Io { path, source });
         let content = blocking(hashed).await?;
-        checked(item, staged, info, content)
+        let fetched = checked(item, staged, info, content)?;
+        if !fetched.proven && self.compare(item.key.as_str(), &fetched).await? {
+            return Ok(Fetched { doubtful: false, ..fetched });
+        }
+        Ok(fetched)
+    }
+
+    /// Compares what arrived in ranges, and has nothing else to go by, with the checksum that the server keeps of the whole:
+    /// whether there is one.
+    async fn compare(&self, name: &str, fetched: &Fetched) -> Result<bool, Failure> {
+        let Some(checksum) = self.store.checksum(name, &fetched.info.etag).await? else { return Ok(false) };
+        let (copy, path) = (fetched.staged.open()?, self.folder.path().join(name));
+        let compared = move || local::compare_open(&copy, checksum).map_err(|source| local::Error::Io { path, source });
+        if blocking(compared).await? {
+            return Ok(true);
+        }
+        Err(remote::Error::Damaged("what arrived has another checksum than the object".to_owned()).into())
     }
 
     async fn fetch_part(
@@ -289,14 +309,14 @@ fn checked(item: &Item, staged: Staged, info: ObjectInfo, content: LocalContent)
     let mut known = known.into_iter().flatten().peekable();
     let sha256 = content.sha256;
     if content.matches_etag {
-        return Ok(Fetched { staged, info, sha256, doubtful: false });
+        return Ok(Fetched { staged, info, sha256, proven: true, doubtful: false });
     }
     if known.peek().is_none() {
         let doubtful = matches!(info.etag.md5_form(), Some(Md5Form::Whole(_)));
-        return Ok(Fetched { staged, info, sha256, doubtful });
+        return Ok(Fetched { staged, info, sha256, proven: false, doubtful });
     }
     if known.any(|sum| sum == sha256) {
-        return Ok(Fetched { staged, info, sha256, doubtful: false });
+        return Ok(Fetched { staged, info, sha256, proven: true, doubtful: false });
     }
     Err(remote::Error::Damaged("the content that arrived has another sum than the one that was written".to_owned())
         .into())

@@ -33,7 +33,8 @@ fn heals(machine: &Machine, bucket: &Bucket) -> String {
     let ran = machine.sync();
     if let Some(server) = bucket.server_if_any() {
         let counts = server.counts();
-        assert!(counts.of(Op::PutObject) <= 1 && counts.of(Op::GetObject) <= 1, "only the index: {counts:?}");
+        // Fetched twice where it is damaged: the damage might have come on the way.
+        assert!(counts.of(Op::PutObject) <= 1 && counts.of(Op::GetObject) <= 2, "only the index: {counts:?}");
     }
     assert_eq!(sides(), before);
     machine.is_idle();

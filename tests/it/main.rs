@@ -21,6 +21,7 @@ mod healing;
 mod help;
 mod hostile;
 mod ignore;
+mod integrity;
 mod json;
 mod kill;
 mod manual;

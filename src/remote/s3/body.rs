@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::super::counts::Counts;
 use super::super::{Body, Error};
 use super::{READ_TIMEOUT, errors};
+use crate::checksum::{Checksum, Comparison};
 
 /// The bytes of one GET.
 #[derive(Debug)]
@@ -15,13 +16,20 @@ pub struct S3Body {
     stream: ByteStream,
     /// Bytes still to come, by the server's word.
     missing: u64,
+    /// To be compared with the checksum that the server keeps of the object.
+    comparison: Option<Comparison>,
     server: Arc<str>,
     counts: Arc<Counts>,
 }
 
 impl S3Body {
-    pub(super) fn new(stream: ByteStream, length: u64, server: Arc<str>, counts: Arc<Counts>) -> S3Body {
-        S3Body { stream, missing: length, server, counts }
+    pub(super) fn new(
+        stream: ByteStream,
+        (length, checksum): (u64, Option<Checksum>),
+        server: Arc<str>,
+        counts: Arc<Counts>,
+    ) -> S3Body {
+        S3Body { stream, missing: length, comparison: checksum.map(Checksum::begin), server, counts }
     }
 }
 
@@ -35,7 +43,11 @@ impl Body for S3Body {
             Some(Err(error)) => {
                 return Err(Error::Network(format!("{}: {}", self.server, errors::plain_cause(&error))));
             }
-            None if self.missing == 0 => return Ok(None),
+            None if self.missing == 0 => {
+                let sound = self.comparison.take().is_none_or(Comparison::matches);
+                let what = || format!("what {} sent has another checksum than the object", self.server);
+                return if sound { Ok(None) } else { Err(Error::Damaged(what())) };
+            }
             None => return Err(Error::Network(format!("{}: {} bytes did not arrive", self.server, self.missing))),
         };
         let length = chunk.len() as u64;
@@ -44,7 +56,14 @@ impl Body for S3Body {
             .checked_sub(length)
             .ok_or_else(|| Error::Damaged(format!("{} sent more bytes than it had announced", self.server)))?;
         self.counts.down(chunk.len());
+        if let Some(comparison) = &mut self.comparison {
+            comparison.update(&chunk);
+        }
         Ok(Some(chunk))
+    }
+
+    fn is_compared(&self) -> bool {
+        self.comparison.is_some()
     }
 }
 
@@ -53,7 +72,7 @@ mod tests {
     use super::*;
 
     fn body(bytes: &'static [u8], length: u64) -> S3Body {
-        S3Body::new(ByteStream::from_static(bytes), length, "http://host".into(), Arc::default())
+        S3Body::new(ByteStream::from_static(bytes), (length, None), "http://host".into(), Arc::default())
     }
 
     #[tokio::test]
@@ -69,6 +88,18 @@ mod tests {
         let mut body = body(b"abc", 5);
         body.chunk().await.unwrap();
         assert!(matches!(body.chunk().await, Err(Error::Network(text)) if text.ends_with("2 bytes did not arrive")));
+    }
+
+    #[tokio::test]
+    async fn another_checksum_than_the_server_has_is_an_error_at_the_end() {
+        for (sent, sound) in [(b"hello", true), (b"hemlo", false)] {
+            let checksum = Some(Checksum::crc64(b"hello"));
+            let mut body =
+                S3Body::new(ByteStream::from_static(sent), (5, checksum), "http://host".into(), Arc::default());
+            assert!(body.is_compared());
+            body.chunk().await.unwrap();
+            assert_eq!(matches!(body.chunk().await, Ok(None)), sound);
+        }
     }
 
     #[tokio::test]

@@ -65,7 +65,8 @@ impl S3Store {
 
     async fn delete_batch(&self, wanted: &[Wanted<'_>]) -> Vec<Result<(), Error>> {
         let names: Vec<String> = wanted.iter().map(|(name, _)| self.uri.full(name)).collect();
-        match self.send_batch(&names, wanted).await {
+        let send = || self.summed(|sums| self.send_batch(&names, wanted, sums));
+        match S3Store::undamaged(send).await {
             Ok(results) => names
                 .iter()
                 .map(|full| {
@@ -77,11 +78,12 @@ impl S3Store {
         }
     }
 
-    /// One DeleteObjects request; what became of each key, by its whole name.
+    /// One DeleteObjects request, with a newer checksum or without; what became of each key, by its whole name.
     async fn send_batch(
         &self,
         names: &[String],
         wanted: &[Wanted<'_>],
+        sums: bool,
     ) -> Result<HashMap<String, Result<(), Error>>, Error> {
         let prefix = self.uri.full("");
         let failed = |error: aws_sdk_s3::error::BuildError| Error::Other(format!("cannot delete: {error}"));
@@ -97,7 +99,7 @@ impl S3Store {
             .bucket(self.uri.bucket())
             .delete(delete.build().map_err(failed)?)
             .customize()
-            .mutate_request(add_md5)
+            .mutate_request(move |request| add_md5(request, sums))
             .send()
             .await
             .map_err(self.failed("delete below", &prefix))?;
@@ -119,8 +121,13 @@ impl S3Store {
     }
 }
 
-/// The batch's `Content-MD5`: older servers take no batch without it, and know no newer checksum.
-fn add_md5(request: &mut HttpRequest) {
+/// The batch's `Content-MD5`: older servers take no batch without it, and know no newer checksum. Where they refuse that, the
+/// one that the SDK adds has to go.
+fn add_md5(request: &mut HttpRequest, sums: bool) {
+    if !sums {
+        request.headers_mut().remove("x-amz-checksum-crc32");
+        request.headers_mut().remove("x-amz-sdk-checksum-algorithm");
+    }
     let sum = request.body().bytes().map(|body| aws_smithy_types::base64::encode(Md5::digest(body)));
     if let Some(sum) = sum {
         request.headers_mut().insert("content-md5", sum);

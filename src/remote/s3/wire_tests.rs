@@ -201,9 +201,13 @@ async fn conditions_and_names_go_out_as_servers_want_them() {
     put(&canned.store, &Expect::Absent).await.unwrap();
     let head = canned.head();
     assert!(head.starts_with("put /bucket/p/a?x-id=putobject ") && head.contains("\r\nif-none-match: *"), "{head}");
-    // The body is signed, and no checksum that only AWS knows goes with it.
+    // The body is signed, and its checksum is a header like any other: nothing is in chunks, or behind the body.
     assert!(head.contains("x-amz-content-sha256: 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"));
-    assert!(!head.contains("x-amz-checksum") && !head.contains("aws-chunked") && !head.contains("trailer"), "{head}");
+    assert!(
+        head.contains("\r\nx-amz-checksum-crc64nvme: lb1namru5le=") && head.matches("checksum").count() == 2,
+        "{head}"
+    );
+    assert!(!head.contains("aws-chunked") && !head.contains("trailer"), "{head}");
     put(&canned.store, &Expect::ETag(ETag::new("v0"))).await.unwrap();
     assert!(canned.head().contains("\r\nif-match: \"v0\""), "{}", canned.head());
 
@@ -239,6 +243,38 @@ async fn big_bodies_are_only_unsigned_where_tls_protects_them() {
         canned.store.upload_part("a", "1", 1, body).await.unwrap();
         assert_eq!(canned.head().contains("x-amz-content-sha256: unsigned-payload"), unsigned, "{}", canned.head());
     }
+}
+
+#[tokio::test]
+async fn without_checksums_every_body_is_signed() {
+    let canned = Canned::answering(answer("200 OK", OBJECT, "")).await;
+    canned.store.settings.learnt.refuse_sums();
+    let body = Bytes::from(vec![0; UNSIGNED_FROM]);
+    for write in 0..4 {
+        canned.store.settings.encrypted.store(true, Ordering::Relaxed);
+        match write {
+            0 => drop(canned.store.put("a", body.clone(), &Metadata::default(), &Expect::Absent).await.unwrap()),
+            1 => drop(canned.store.upload_part("a", "1", 1, body.clone()).await.unwrap()),
+            2 => drop(canned.store.begin_upload("a", &Metadata::default()).await),
+            _ => drop(canned.store.get("a", GetOptions::default()).await),
+        }
+        let head = canned.head();
+        assert!(!head.contains("unsigned-payload") && !head.contains("checksum"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_whole_read_asks_for_the_checksum_and_a_part_does_not() {
+    let canned =
+        Canned::answering(answer("200 OK", &format!("{OBJECT}x-amz-checksum-crc64nvme: M3eFcAZSQlc=\r\n"), "hello"));
+    let canned = canned.await;
+    let Got::Object(_, body) = canned.store.get("a", GetOptions::default()).await.unwrap() else { panic!() };
+    assert!(body.is_compared() && canned.head().contains("\r\nx-amz-checksum-mode: enabled"), "{}", canned.head());
+    let _ = canned.store.get("a", GetOptions { range: Some((0, 5)), ..GetOptions::default() }).await;
+    assert!(!canned.head().contains("checksum"), "{}", canned.head());
+    let crc = Checksum::crc64(b"hello");
+    assert_eq!(canned.store.checksum("a", &ETag::new("v1")).await.unwrap(), Some(crc));
+    assert_eq!(canned.store.checksum("a", &ETag::new("v2")).await.unwrap(), None);
 }
 
 #[tokio::test]

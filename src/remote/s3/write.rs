@@ -1,26 +1,29 @@
 //! The writes that make an object, each with its expectation.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MetadataDirective};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, MetadataDirective};
 use bytes::Bytes;
 
 use super::super::counts::Class;
 use super::super::{Error, Expect, Metadata, Written};
+use super::sums::{self, Answered};
 use super::{S3Store, UNSIGNED_FROM, lacks, patient, quoted, text};
+use crate::checksum::Checksum;
 use crate::content::ETag;
 
 /// A copy and the end of an upload move no bytes of ours, but up to 5 GiB of the server's: as patient as for this many.
 const COPY_LIKE_BYTES: usize = 16 << 20;
 
 impl S3Store {
-    /// A PUT; `None`: over whatever is there.
-    pub(super) async fn put_if(
+    /// A PUT; no expectation: over whatever is there.
+    pub(super) async fn put_once(
         &self,
         name: &str,
-        body: Bytes,
+        body: &Bytes,
         metadata: &Metadata,
         expect: Option<&Expect>,
-    ) -> Result<Written, Error> {
+        checksum: Option<Checksum>,
+    ) -> Result<Answered<Written>, Error> {
         let (full, length) = (self.uri.full(name), body.len());
         let (if_match, if_none_match) = conditions(expect);
         self.counts.request(Class::Put);
@@ -37,15 +40,67 @@ impl S3Store {
             .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
             .set_if_match(if_match)
             .set_if_none_match(if_none_match)
-            .body(ByteStream::from(body));
+            .set_checksum_crc64_nvme(checksum.and_then(sums::header))
+            .body(ByteStream::from(body.clone()));
         let answer = if length < UNSIGNED_FROM {
             request.send().await
         } else {
             let patient = request.customize().config_override(patient(length));
-            if self.is_encrypted() { patient.disable_payload_signing() } else { patient }.send().await
+            if self.goes_unsigned(length, checksum) { patient.disable_payload_signing() } else { patient }.send().await
         };
         let answer = answer.map_err(self.failed("write", &full)).map_err(|error| unmet(error, expect))?;
-        written(answer.e_tag, answer.version_id)
+        let told = sums::told([answer.checksum_crc64_nvme(), None, None, None], answer.checksum_type());
+        Ok((written(answer.e_tag, answer.version_id)?, told))
+    }
+
+    /// Begins a multipart upload; with `sums`, its parts come with checksums.
+    pub(super) async fn begin_once(&self, name: &str, metadata: &Metadata, sums: bool) -> Result<String, Error> {
+        let full = self.uri.full(name);
+        self.counts.request(Class::Put);
+        let answer = self
+            .client
+            .create_multipart_upload()
+            .bucket(self.uri.bucket())
+            .key(&full)
+            .set_metadata(Some(text::to_user_metadata(metadata)))
+            .set_content_type(metadata.content_type.clone())
+            .set_storage_class(self.settings.storage_class.clone())
+            .set_server_side_encryption(self.settings.sse.clone())
+            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
+            .set_checksum_algorithm(sums.then_some(ChecksumAlgorithm::Crc64Nvme))
+            .set_checksum_type(sums.then_some(ChecksumType::FullObject))
+            .send()
+            .await
+            .map_err(self.failed("begin the upload of", &full))?;
+        answer.upload_id.ok_or_else(|| lacks("upload id"))
+    }
+
+    /// Uploads a part.
+    pub(super) async fn part_once(
+        &self,
+        name: &str,
+        upload: &str,
+        number: i32,
+        body: &Bytes,
+        checksum: Option<Checksum>,
+    ) -> Result<Answered<ETag>, Error> {
+        let (full, length) = (self.uri.full(name), body.len());
+        self.counts.request(Class::Put);
+        self.counts.up(length);
+        let request = self.client.upload_part().bucket(self.uri.bucket()).key(&full).upload_id(upload);
+        let request = request.set_checksum_crc64_nvme(checksum.and_then(sums::header));
+        let request = request.part_number(number).body(ByteStream::from(body.clone()));
+        let request = request.customize().config_override(patient(length));
+        let unsigned = self.goes_unsigned(length, checksum);
+        let request = if unsigned { request.disable_payload_signing() } else { request };
+        let answer = request.send().await.map_err(self.failed("upload a part of", &full))?;
+        let told = sums::told([answer.checksum_crc64_nvme(), None, None, None], None);
+        Ok((ETag::new(&answer.e_tag.ok_or_else(|| lacks("ETag"))?), told))
+    }
+
+    /// Whether a body is not worth a signature of its own: TLS protects it from others, and its checksum from chance.
+    fn goes_unsigned(&self, length: usize, checksum: Option<Checksum>) -> bool {
+        length >= UNSIGNED_FROM && self.is_encrypted() && checksum.is_some()
     }
 
     /// A copy on the server, of that very version of `source`.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+};
 use aws_sdk_s3::types::Object;
 use s4_test_server::{Options, Server};
 use tokio::runtime::Runtime;
@@ -62,6 +64,9 @@ impl Bucket {
             .credentials_provider(Credentials::new(&access_key, &secret_key, None, None, "test"))
             .force_path_style(true)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
+            // Some of the servers take no checksums.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .build();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let client = Client::from_conf(config);
