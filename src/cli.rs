@@ -61,6 +61,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
         Command::Version(args) => porcelain::version::run(context, args),
         Command::Sync(args) => porcelain::sync::run(context, args),
         Command::Ls(args) => porcelain::ls::run(context, args),
+        Command::Verify(args) => porcelain::verify::run(context, args),
         Command::Scan(args) => plumbing::scan::run(context, args),
         Command::ListObjects(args) => plumbing::list_objects::run(context, args),
         Command::ReadIndex(args) => plumbing::read_index::run(context, args),

@@ -9,12 +9,13 @@ use crate::ambient::Ambient as _;
 use crate::config::Target;
 use crate::context::Context;
 use crate::engine::{self, Options};
-use crate::error::{Error, Kind};
+use crate::error::{Error, ExitCode, Kind};
+use crate::interrupt;
 use crate::local::Folder;
 use crate::reconcile::Policy;
 use crate::report;
 use crate::session::folder_error;
-use crate::transfer::Cut;
+use crate::transfer::{Cancel, Cut};
 use crate::ui::run::alarm;
 use crate::ui::text;
 
@@ -22,6 +23,61 @@ use crate::ui::text;
 const MAX_DELETE: f64 = 50.0;
 /// How long the trash is kept, in days, where the target says nothing.
 const TRASH_DAYS: u32 = 7;
+
+/// Does `work` on targets, one after the other in the order of their names; on all of them if none is named. What stops one is
+/// told, and the next one goes on.
+///
+/// # Errors
+///
+/// When the config file can not be read, or has no target.
+pub fn each_target(
+    context: &Context,
+    names: &[String],
+    json: bool,
+    work: &impl AsyncFn(&Target, &Cancel) -> Result<ExitCode, Error>,
+) -> Result<ExitCode, Error> {
+    let config = context.config()?;
+    let mut names = names.to_vec();
+    if names.is_empty() {
+        names = config.names().into_iter().map(str::to_owned).collect();
+    }
+    if names.is_empty() {
+        return Err(Error::new(Kind::Usage, "there are no targets yet").hint("add one: s4 add"));
+    }
+    names.sort();
+    names.dedup();
+    let runtime = crate::runtime()?;
+    let cancel = Cancel::default();
+    let _interrupts = {
+        let _within = runtime.enter();
+        interrupt::watch(&cancel, &context.ui)
+    };
+    let mut worst = ExitCode::Done;
+    for name in names {
+        let done = context.target(&name).and_then(|target| {
+            config.check_overlap(&target, &context.env)?;
+            runtime.block_on(work(&target, &cancel))
+        });
+        let code = match done {
+            Ok(code) => code,
+            Err(error) => {
+                if json {
+                    context.ui.record(&report::record(&error, None));
+                    context.ui.flush();
+                }
+                report::tell(&context.ui, &error);
+                error.kind().into()
+            }
+        };
+        worst = worst.worse(code);
+        if cancel.is_cancelled() {
+            break;
+        }
+    }
+    // Reading a large file for its hash can not be stopped; nothing waits for the result any more.
+    runtime.shutdown_background();
+    Ok(worst)
+}
 
 /// The answer to conflicts that somebody chose.
 pub fn policy(choice: Conflicts) -> Policy {

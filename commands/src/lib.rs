@@ -65,6 +65,7 @@ pub enum Command {
     #[command(visible_alias = "t")]
     Targets(porcelain::targets::TargetsArgs),
     Ls(porcelain::ls::LsArgs),
+    Verify(porcelain::verify::VerifyArgs),
     Help(porcelain::help::HelpArgs),
     #[command(visible_alias = "v")]
     Version(porcelain::version::VersionArgs),
@@ -88,6 +89,7 @@ pub const COMMANDS: &[Listed] = &[
     Listed { name: "rm", group: Group::Everyday, manual: &porcelain::rm::MANUAL },
     Listed { name: "targets", group: Group::Look, manual: &porcelain::targets::MANUAL },
     Listed { name: "ls", group: Group::Look, manual: &porcelain::ls::MANUAL },
+    Listed { name: "verify", group: Group::Look, manual: &porcelain::verify::MANUAL },
     Listed { name: "help", group: Group::Look, manual: &porcelain::help::MANUAL },
     Listed { name: "version", group: Group::Look, manual: &porcelain::version::MANUAL },
     Listed { name: "scan", group: Group::Plumbing, manual: &plumbing::scan::MANUAL },
@@ -112,6 +114,7 @@ impl Command {
             Command::Targets(args) => args.json,
             Command::Sync(args) => args.json,
             Command::Ls(args) => args.json,
+            Command::Verify(args) => args.json,
             Command::Version(args) => args.json,
             Command::Scan(_)
             | Command::ListObjects(_)

@@ -11,16 +11,21 @@
 
 mod carry;
 mod commit;
+mod findings;
 mod ledger;
 mod observe;
 mod settle;
+mod subjects;
 mod sync;
+mod verify;
 
 pub use carry::{Carried, Order, Way};
 pub use commit::Told;
+pub use findings::{Fault, Finding};
 pub use ledger::Written;
 pub use observe::{Given, Observed};
 pub use settle::Settled;
+pub use verify::{Inspector, Thorough, Verified};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use s4_commands::porcelain::sync::SyncArgs;
 use crate::config::Target;
 use crate::context::Context;
 use crate::engine::{Engine, Given, Summary};
-use crate::error::{Error, ExitCode, Kind};
+use crate::error::{Error, ExitCode};
 use crate::plumbing::diff_index;
 use crate::reconcile::Policy;
 use crate::run::{self, explain};
@@ -17,7 +17,7 @@ use crate::transfer::Cancel;
 use crate::ui::Notes;
 use crate::ui::run::RunView;
 use crate::ui::text;
-use crate::{cost, interrupt, report, versions};
+use crate::{cost, versions};
 
 /// Syncs targets, one after the other in the order of their names.
 ///
@@ -25,47 +25,9 @@ use crate::{cost, interrupt, report, versions};
 ///
 /// When the config file can not be read; what stops one target is told, and the next one goes on.
 pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
-    let config = context.config()?;
-    let mut names = args.targets.clone();
-    if names.is_empty() {
-        names = config.names().into_iter().map(str::to_owned).collect();
-    }
-    if names.is_empty() {
-        return Err(Error::new(Kind::Usage, "there are no targets yet").hint("add one: s4 add"));
-    }
-    names.sort();
-    names.dedup();
-    let runtime = crate::runtime()?;
-    let cancel = Cancel::default();
-    let _interrupts = {
-        let _within = runtime.enter();
-        interrupt::watch(&cancel, &context.ui)
-    };
-    let mut worst = ExitCode::Done;
-    for name in names {
-        let synced = context.target(&name).and_then(|target| {
-            config.check_overlap(&target, &context.env)?;
-            runtime.block_on(sync_one(context, args, &target, &cancel))
-        });
-        let code = match synced {
-            Ok(code) => code,
-            Err(error) => {
-                if args.json {
-                    context.ui.record(&report::record(&error, None));
-                    context.ui.flush();
-                }
-                report::tell(&context.ui, &error);
-                error.kind().into()
-            }
-        };
-        worst = worst.worse(code);
-        if cancel.is_cancelled() {
-            break;
-        }
-    }
-    // Reading a large file for its hash can not be stopped; nothing waits for the result any more.
-    runtime.shutdown_background();
-    Ok(worst)
+    run::each_target(context, &args.targets, args.json, &async |target, cancel| {
+        sync_one(context, args, target, cancel).await
+    })
 }
 
 async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &Cancel) -> Result<ExitCode, Error> {

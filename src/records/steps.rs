@@ -4,8 +4,9 @@ use s4_commands::record::{self, Record};
 
 use super::senseless;
 use super::sides::{self, info_of_local, info_of_remote, key, local_of_info, of_entry, remote_of_info, to_entry};
+use crate::content::Sha256;
 use crate::cost;
-use crate::engine::{Summary, Told};
+use crate::engine::{Fault, Finding, Summary, Told, Verified};
 use crate::error::Error;
 use crate::key::Key;
 use crate::reconcile::{Action, Alarm, Decision, Item, Plan, Planned, Source, State};
@@ -239,6 +240,50 @@ pub fn summary(summary: &Summary, counts: &CountsSnapshot) -> record::Summary {
         requests: requests(counts),
         dollars: rounded(cost::dollars(counts)),
         interrupted: summary.interrupted,
+    }
+}
+
+/// What a verification found of a key.
+pub fn finding(finding: &Finding) -> record::Finding {
+    let hex = |sum: Option<Sha256>| sum.map(|sum| sum.to_string());
+    record::Finding {
+        key: finding.key.as_str().to_owned(),
+        fault: fault_word(finding.fault).to_owned(),
+        message: finding.why.clone(),
+        expected: hex(finding.expected),
+        file: hex(finding.file),
+        object: hex(finding.object),
+        repaired: finding.repaired,
+    }
+}
+
+/// The word for a fault.
+pub fn fault_word(fault: Fault) -> &'static str {
+    match fault {
+        Fault::File => "file",
+        Fault::Object => "object",
+        Fault::Both => "both",
+        Fault::Index => "index",
+        Fault::Metadata => "metadata",
+        Fault::Unreadable => "unreadable",
+    }
+}
+
+/// What a verification came to.
+pub fn verification(verified: &Verified, counts: &CountsSnapshot) -> record::Verification {
+    record::Verification {
+        files: verified.files,
+        objects: verified.objects,
+        bytes_read: verified.bytes_read,
+        bytes_fetched: verified.bytes_fetched,
+        findings: verified.findings.len() as u64,
+        repaired: verified.findings.iter().filter(|finding| finding.repaired).count() as u64,
+        pending: verified.pending,
+        unproven: verified.unproven,
+        problems: verified.problems.len() as u64,
+        requests: requests(counts),
+        dollars: rounded(cost::dollars(counts)),
+        interrupted: verified.interrupted,
     }
 }
 

@@ -8,9 +8,11 @@ mod media;
 mod pool;
 mod pull;
 mod push;
+mod read;
 mod record;
 
 pub use pool::{Cancel, run_all};
+pub(crate) use read::read_back;
 pub use record::{Done, agree};
 
 use std::pin::pin;

@@ -11,6 +11,7 @@ pub mod run;
 mod stream;
 pub mod table;
 pub mod text;
+pub mod verify;
 
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -18,6 +18,7 @@ fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("sync", vec!["sync", TARGET, "--json"]),
         ("targets", vec!["targets", "--json"]),
         ("ls", vec!["ls", TARGET, "--all", "--json"]),
+        ("verify", vec!["verify", TARGET, "--remote", "--json"]),
         ("version", vec!["version", "--json"]),
         ("scan", vec!["scan", TARGET]),
         ("list-objects", vec!["list-objects", TARGET]),

@@ -38,6 +38,7 @@ mod support;
 mod sync;
 mod transfers;
 mod trash;
+mod verify;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.
 #[test]

@@ -8,6 +8,7 @@ pub mod ls;
 pub mod rm;
 pub mod sync;
 pub mod targets;
+pub mod verify;
 pub mod version;
 
 pub use fields::FieldArgs;

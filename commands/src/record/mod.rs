@@ -11,7 +11,7 @@ mod steps;
 mod stream;
 
 pub use fields::{Documented, FieldDoc, RecordDoc};
-pub use porcelain::{Forecast, Row, Summary, Target, Version};
+pub use porcelain::{Finding, Forecast, Row, Summary, Target, Verification, Version};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
 pub use steps::{Change, Check, Commit, Hash, Outcome, Requests, Source};
 pub use stream::{End, Error, Header};
@@ -46,6 +46,10 @@ records! {
     Forecast "forecast",
     /// What a sync did.
     Summary "summary",
+    /// A key that is not as it was synced.
+    Finding "finding",
+    /// What a verification came to.
+    Verification "verification",
     /// The sum of a file's content.
     Hash "hash",
     /// Whether a path is ignored.

@@ -97,6 +97,64 @@ record! {
 }
 
 record! {
+    /// A key that is not as it was synced.
+    Finding
+    required {
+        /// The key.
+        key: String,
+        /// What is wrong: `file`, `object`, `both`, `index`, `metadata` or `unreadable`, see s4-verify(1).
+        fault: String,
+        /// The same in a sentence.
+        message: String,
+    }
+    optional {
+        /// The SHA-256 that was synced, in hex.
+        expected: String,
+        /// The SHA-256 of the file, where it was read.
+        file: String,
+        /// The SHA-256 of the object, where it was read.
+        object: String,
+    }
+    flags {
+        /// It has been put right.
+        repaired,
+    }
+}
+
+record! {
+    /// What a verification came to.
+    Verification
+    required {
+        /// How many files were read.
+        files: u64,
+        /// How many objects were compared with the index.
+        objects: u64,
+        /// Bytes of files that were read.
+        bytes_read: u64,
+        /// Bytes of objects that were read.
+        bytes_fetched: u64,
+        /// How many keys are not as they were synced, repaired ones too.
+        findings: u64,
+        /// How many of them were repaired.
+        repaired: u64,
+        /// How many keys are not synced yet.
+        pending: u64,
+        /// How many objects have nothing to be compared with.
+        unproven: u64,
+        /// How many names were left alone.
+        problems: u64,
+        /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
+        requests: Requests,
+        /// What they cost at the prices of AWS, in US dollars.
+        dollars: f64,
+    }
+    flags {
+        /// It was interrupted.
+        interrupted,
+    }
+}
+
+record! {
     /// The program's version.
     Version
     required {

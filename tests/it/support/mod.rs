@@ -24,7 +24,7 @@ mod terminal;
 pub(crate) use bucket::Bucket;
 pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
-pub(crate) use records::{Change, Record, changes, outcomes, records, whole};
+pub(crate) use records::{Change, Finding, Record, Verification, changes, outcomes, records, whole};
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
 pub(crate) use system::SmallDisk;
 pub(crate) use terminal::Terminal;

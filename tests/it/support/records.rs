@@ -48,6 +48,8 @@ pub(crate) enum Record {
         dollars: f64,
     },
     Summary(Summary),
+    Finding(Finding),
+    Verification(Verification),
     Hash {
         size: u64,
         sha256: String,
@@ -200,6 +202,37 @@ pub(crate) struct Summary {
     pub(crate) failed: u64,
     pub(crate) problems: u64,
     pub(crate) symlinks: u64,
+    pub(crate) requests: Requests,
+    pub(crate) dollars: f64,
+    #[serde(default)]
+    pub(crate) interrupted: bool,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Finding {
+    pub(crate) key: String,
+    pub(crate) fault: String,
+    pub(crate) message: String,
+    pub(crate) expected: Option<String>,
+    pub(crate) file: Option<String>,
+    pub(crate) object: Option<String>,
+    #[serde(default)]
+    pub(crate) repaired: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Verification {
+    pub(crate) files: u64,
+    pub(crate) objects: u64,
+    pub(crate) bytes_read: u64,
+    pub(crate) bytes_fetched: u64,
+    pub(crate) findings: u64,
+    pub(crate) repaired: u64,
+    pub(crate) pending: u64,
+    pub(crate) unproven: u64,
+    pub(crate) problems: u64,
     pub(crate) requests: Requests,
     pub(crate) dollars: f64,
     #[serde(default)]
