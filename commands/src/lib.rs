@@ -19,7 +19,7 @@ mod values;
 
 pub use globals::{Colour, Globals, LogLevel};
 pub use help::command;
-pub use secret::Secret;
+pub use secret::{Secret, holds_keys};
 pub use values::{Conflicts, OnIgnore};
 
 use clap::{Parser, Subcommand};

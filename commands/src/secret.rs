@@ -19,6 +19,12 @@ impl Secret {
     }
 }
 
+/// Whether a URL has a user name or a password in front of its host, or its bucket, as some tools take them.
+pub fn holds_keys(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().is_some_and(|host| host.contains('@'))
+}
+
 impl FromStr for Secret {
     type Err = std::convert::Infallible;
 
@@ -42,6 +48,20 @@ impl fmt::Display for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_in_front_of_the_host_may_be_a_key() {
+        for (url, holds) in [
+            ("https://me:hush@host", true),
+            ("me:hush@host/x", true),
+            ("s3://KEY:hush@bucket/a", true),
+            ("s3://bucket/a@b", false),
+            ("https://host:443", false),
+            ("", false),
+        ] {
+            assert_eq!(holds_keys(url), holds, "{url}");
+        }
+    }
 
     #[test]
     fn a_secret_shows_itself_only_when_asked() {

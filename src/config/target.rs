@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use s4_commands::{Conflicts, OnIgnore, Secret};
+use s4_commands::{Conflicts, OnIgnore, Secret, holds_keys};
 use serde_json::Value;
 
 use super::{Error, Fields};
@@ -82,6 +82,13 @@ impl Target {
     }
 
     fn check(&self, read: &Reader<'_>) -> Result<(), Error> {
+        // Both are shown in many places, and written into the index.
+        let fields = [("s3_uri", Some(&self.s3_uri)), ("endpoint_url", self.endpoint_url.as_ref())];
+        for (field, url) in fields {
+            if url.is_some_and(|url| holds_keys(url)) {
+                return Err(read.error(field, "must not hold a user name, a key or a password"));
+            }
+        }
         if self.aws_access_key_id.is_some() && self.aws_secret_access_key.is_none() {
             return Err(read.error("aws_secret_access_key", "is missing, though aws_access_key_id is set"));
         }

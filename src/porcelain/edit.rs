@@ -1,5 +1,6 @@
 //! `s4 edit`
 
+use s4_commands::holds_keys;
 use s4_commands::porcelain::edit::EditArgs;
 
 use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, check_folder, set, text};
@@ -41,8 +42,11 @@ pub fn run(context: &Context, args: &EditArgs, check: &Checker<'_>) -> Result<Ex
 /// Asks for each field, with what it is now; a blank answer leaves it so.
 fn interview(context: &Context, fields: &mut Fields) -> Result<(), Error> {
     context.ui.note("Leave an answer blank to keep what is in the brackets, or enter '-' to clear it");
-    let question =
-        |fields: &Fields, label: &str, field: &str| format!("{label} [{}]: ", printable(text(fields, field)));
+    let question = |fields: &Fields, label: &str, field: &str| {
+        let now = text(fields, field);
+        let now = if holds_keys(now) { "hidden: it holds a key or a password".into() } else { printable(now) };
+        format!("{label} [{now}]: ")
+    };
     ask_until(context, &question(fields, "local folder", "local_folder"), |answer| {
         keep_or_set(context, fields, "local_folder", answer)?;
         check_folder(text(fields, "local_folder").as_ref())

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use s4_commands::holds_keys;
+
 /// The fewest and the most bytes a bucket's name may have.
 const BUCKET_BYTES: std::ops::RangeInclusive<usize> = 3..=63;
 
@@ -27,6 +29,9 @@ pub enum UriError {
     /// No bucket can have that name.
     #[error("'{0}' is no bucket name: 3 to 63 letters, digits, '.', '-' or '_', a letter or digit at both ends")]
     BucketName(String),
+    /// There is an `@` before the bucket's end. What is before it may be a key, so it is not repeated.
+    #[error("there is an '@' where the bucket's name is: keys do not belong there")]
+    Keys,
     /// The prefix has `//` in it.
     #[error("the prefix in '{0}' has an empty part ('//')")]
     EmptyPart(String),
@@ -42,6 +47,9 @@ impl S3Uri {
     ///
     /// The first [`UriError`] found.
     pub fn parse(text: &str) -> Result<S3Uri, UriError> {
+        if holds_keys(text) {
+            return Err(UriError::Keys);
+        }
         let rest = text.strip_prefix("s3://").ok_or_else(|| UriError::Scheme(text.into()))?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {
@@ -136,6 +144,9 @@ mod tests {
         let owned = String::from;
         for (text, problem) in [
             ("photos/a", UriError::Scheme(owned("photos/a"))),
+            ("s3://AKID:hush@photos/a", UriError::Keys),
+            ("https://me:hush@host/photos", UriError::Keys),
+            ("me:hush@host", UriError::Keys),
             ("S3://photos", UriError::Scheme(owned("S3://photos"))),
             ("", UriError::Scheme(owned(""))),
             ("s3://", UriError::NoBucket(owned("s3://"))),

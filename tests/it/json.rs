@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{Bucket, TARGET, TestEnv, in_sync, whole};
 
 /// A command line for each command, on a machine with something of everything.
-fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
+pub(crate) fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
     let folder = ["--local-folder", "~/other", "--s3-uri", "s3://bucket/other", "--no-check", "--json"];
     BTreeMap::from([
         ("add", ["add"].into_iter().chain(folder).collect()),

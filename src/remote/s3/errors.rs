@@ -129,16 +129,18 @@ where
     if let Some(credentials) = find::<CredentialsError>(error) {
         return Error::NoCredentials(format!(
             "neither the environment, nor an AWS profile, nor this machine's role gives any ({})",
-            deepest(credentials)
+            without_keys(&deepest(credentials).to_string())
         ));
     }
     let io = find::<io::Error>(error);
     match error {
         SdkError::ResponseError(_) if io.is_none() => {
-            Error::Damaged(format!("the answer of {} makes no sense: {}", doing.server, deepest(error)))
+            let cause = without_keys(&deepest(error).to_string());
+            Error::Damaged(format!("the answer of {} makes no sense: {cause}", doing.server))
         }
         SdkError::ConstructionFailure(_) => {
-            Error::Other(format!("cannot {} '{}': {}", doing.verb, doing.name, deepest(error)))
+            let cause = without_keys(&deepest(error).to_string());
+            Error::Other(format!("cannot {} '{}': {cause}", doing.verb, doing.name))
         }
         SdkError::TimeoutError(_) => Error::Network(format!("{}: no answer in time", doing.server)),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
@@ -166,8 +168,14 @@ pub(super) fn plain_cause(error: &(dyn StdError + 'static)) -> String {
     } else if cause.starts_with("failed to lookup address information") {
         "there is no server of that name, or no name service".into()
     } else {
-        cause
+        without_keys(&cause)
     }
+}
+
+/// A text of the SDK's without what may be a password: it repeats an address from the environment as it is.
+fn without_keys(text: &str) -> String {
+    let hidden = |word: &str| if word.contains('@') { "[hidden]".to_owned() } else { word.to_owned() };
+    text.split(' ').map(hidden).collect::<Vec<_>>().join(" ")
 }
 
 /// The first error of type `T` in the chain.
@@ -273,6 +281,12 @@ mod tests {
             let error = error_of(&error, DOING);
             assert!(matches!(error, Error::NoCredentials(_)), "{error}");
         }
+    }
+
+    #[test]
+    fn words_that_may_hold_a_password_are_hidden() {
+        assert_eq!(without_keys("endpoint `me:hush@host` is no URI"), "endpoint [hidden] is no URI");
+        assert_eq!(without_keys("nothing to  hide"), "nothing to  hide");
     }
 
     #[test]
