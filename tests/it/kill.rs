@@ -54,12 +54,6 @@ fn contents(round: u64) -> BTreeMap<String, Vec<u8>> {
     contents
 }
 
-fn staging_is_empty(machine: &Machine) -> bool {
-    ["staging", "swap"].iter().all(|folder| {
-        std::fs::read_dir(machine.path(".s4").join(folder)).map_or(true, |mut entries| entries.next().is_none())
-    })
-}
-
 /// Kills syncs that carry new contents, updates and deletes one way at ever later moments, until one is through.
 fn kill_at_every_request(from: &str, by_pipe: bool) {
     let bucket = Bucket::in_process();
@@ -87,7 +81,7 @@ fn kill_at_every_request(from: &str, by_pipe: bool) {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "killed at request {moment}: {said}");
             assert!(!said.contains("conflict"), "killed at request {moment}: {said}");
-            assert!(staging_is_empty(machine), "killed at request {moment}");
+            assert!(machine.has_nothing_staged(), "killed at request {moment}");
         }
         assert_eq!(home.tree(), work.tree(), "killed at request {moment}");
         assert_eq!(home.tree().len(), 8, "killed at request {moment}");

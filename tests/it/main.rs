@@ -28,6 +28,7 @@ mod manual;
 mod modes;
 mod pipeline;
 mod plumbing;
+mod processes;
 mod races;
 mod readme;
 mod renames;

@@ -96,6 +96,12 @@ impl Machine {
         self.walk().0
     }
 
+    /// Whether nothing lies in the places where s4 keeps what is on its way.
+    pub(crate) fn has_nothing_staged(&self) -> bool {
+        let is_empty = |folder: PathBuf| fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+        ["staging", "swap"].iter().all(|folder| is_empty(self.folder.join(".s4").join(folder)))
+    }
+
     /// The folders below the folder; without those of s4 itself.
     pub(crate) fn folders(&self) -> BTreeSet<String> {
         self.walk().1

@@ -12,20 +12,24 @@
 //! ```
 
 mod bucket;
+mod dice;
 mod env;
 mod machine;
 mod meanwhile;
 mod pipeline;
 mod records;
 mod run;
+mod story;
 mod system;
 mod terminal;
 
 pub(crate) use bucket::Bucket;
+pub(crate) use dice::{Dice, seeds};
 pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
 pub(crate) use records::{Change, Finding, Record, Verification, changes, outcomes, records, whole};
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
+pub(crate) use story::Story;
 pub(crate) use system::SmallDisk;
 pub(crate) use terminal::Terminal;
 
