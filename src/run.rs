@@ -142,6 +142,7 @@ pub fn explain(command: &str, target: &Target, error: engine::Error) -> Error {
         engine::Error::Guard(what, keys) => {
             alarm(&what, &keys, &format!("s4 {command} --force {}", report::quoted(&target.name)))
         }
+        engine::Error::Interrupted => Error::new(Kind::Interrupted, "interrupted"),
         engine::Error::Local(error) => folder_error(error),
         engine::Error::Remote(error) => report::access(&target.s3_uri, error),
         error => Error::new(Kind::Failed, format!("cannot sync \"{}\"", target.name)).because(error),

@@ -105,6 +105,9 @@ pub enum Error {
     /// A guard stopped the run before anything was done.
     #[error("stopped by a guard")]
     Guard(Alarm, Vec<Key>),
+    /// The run was interrupted before it was known what there is to do.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl From<RemoteIndexError> for Error {

@@ -24,7 +24,11 @@ impl<S: ObjectStore> Engine<S> {
     pub async fn sync(&self) -> Result<Summary, Error> {
         self.folder.begin_run(self.options.stamp.clone());
         let mut summary = Summary::default();
-        let mut observed = self.observe(true, Given::default()).await?;
+        let mut observed = tokio::select! {
+            observed = self.observe(true, Given::default()) => observed?,
+            // Nothing is done yet, and the server may never answer.
+            () = self.cancel.cancelled() => return Ok(Summary { interrupted: true, ..summary }),
+        };
         self.note_damage(&mut observed.base);
         let base = &observed.base.index;
         if self.recover(&mut |key| base.get(key.as_str()).and_then(Entry::stat))? {
@@ -54,6 +58,10 @@ impl<S: ObjectStore> Engine<S> {
         let mut changed;
         (actions, changed) = self.untangle(actions, observed, ledger);
         for round in 1..=ROUNDS {
+            // What was not compared any more looks like deletions that no rename explains: it is not to be judged.
+            if self.cancel.is_cancelled() {
+                return Ok(());
+            }
             let plan = Plan::of(std::mem::take(&mut actions));
             self.guard(&plan, observed, ledger, summary)?;
             changed.extend(self.carry_out(plan, ledger, summary).await);
@@ -83,7 +91,10 @@ impl<S: ObjectStore> Engine<S> {
     pub async fn plan(&self, given: Given) -> Result<(Plan, Summary, Option<Error>), Error> {
         let mut summary = Summary::default();
         let (partial, scanned) = (given.partial(), given.scan.is_none());
-        let mut observed = self.observe(false, given).await?;
+        let mut observed = tokio::select! {
+            observed = self.observe(false, given) => observed?,
+            () = self.cancel.cancelled() => return Err(Error::Interrupted),
+        };
         self.note_damage(&mut observed.base);
         let ledger = self.ledger(&mut observed.base);
         let rules = observed.take_rules(ledger.base());
@@ -104,6 +115,10 @@ impl<S: ObjectStore> Engine<S> {
         let mut items = observed.join(ledger.base(), &mut summary)?;
         items.retain(|item| partial.knows(item));
         let actions = self.decide_observed(items, &mut observed, &mut summary).await?;
+        // What was not compared any more would be planned wrongly.
+        if self.cancel.is_cancelled() {
+            return Err(Error::Interrupted);
+        }
         let (actions, _) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
         let stopped = self.guard(&plan, &observed, &ledger, &summary).err();

@@ -36,6 +36,7 @@ mod rules;
 mod s4_0_4;
 mod scan;
 mod secrets;
+mod signals;
 mod state_folder;
 mod support;
 mod sync;

@@ -23,6 +23,12 @@ const SIZES: [usize; 12] = [32, 32, 32, 32, 33, 33, 200, 200, 4096, 100_000, 100
 /// What a content repeats all over.
 const BLOCK: usize = 4096;
 
+/// Whether a name is now a file's and now a folder's. SeaweedFS can not complete an upload in parts under the name of what was
+/// a folder once: big contents are kept away from these.
+fn may_be_folder(name: &str) -> bool {
+    name.starts_with(['a', 'c'])
+}
+
 /// The content of a number, of at least 32 bytes.
 pub(crate) fn content(number: usize, size: usize) -> Vec<u8> {
     let mut bytes = format!("content {number:07} {size:010}\n").into_bytes();
@@ -124,8 +130,7 @@ impl Story {
     fn write(&mut self, at: usize, key: &str) {
         self.written += 1;
         let made = self.fresh(&self.desks[at]);
-        // SeaweedFS can not complete an upload under the name of what was a folder.
-        let sizes = if key.starts_with(['a', 'c']) { &SIZES[..SIZES.len() - 1] } else { &SIZES[..] };
+        let sizes = if may_be_folder(key) { &SIZES[..SIZES.len() - 1] } else { &SIZES[..] };
         fs::write(&made, content(self.written, *self.dice.pick(sizes))).unwrap();
         self.take(at, key);
         // What does not get there stays on the desk.
@@ -135,7 +140,9 @@ impl Story {
     fn rename(&self, at: usize, from: &str, to: &str) {
         let nested = |a: &str, b: &str| a == b || b.starts_with(&format!("{a}/"));
         let from_path = self.machines[at].path(from);
-        if !nested(from, to) && !nested(to, from) && from_path.exists() {
+        let fits = fs::metadata(&from_path)
+            .is_ok_and(|it| if it.is_dir() { may_be_folder(to) } else { it.len() < 16 << 20 || !may_be_folder(to) });
+        if !nested(from, to) && !nested(to, from) && fits {
             self.take(at, to);
             self.put(at, &from_path, to);
         }
