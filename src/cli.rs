@@ -52,7 +52,7 @@ fn code_of(error: &clap::Error) -> ExitCode {
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
-    let check = |target: &Target| crate::runtime()?.block_on(session::try_bucket(target));
+    let check = |target: &Target| crate::runtime()?.block_on(session::try_bucket(context, target));
     match command {
         Command::Add(args) => porcelain::add::run(context, args, &check),
         Command::Edit(args) => porcelain::edit::run(context, args, &check),

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
 
 /// Environment variables and the current folder.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,19 @@ impl Env {
     /// The variable `name` as text; `None` too if it is not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.to_str()
+    }
+
+    /// The variable `name` as a time in seconds, fractions allowed; a day at most.
+    ///
+    /// # Errors
+    ///
+    /// When it is something else.
+    pub fn seconds(&self, name: &str) -> Result<Option<Duration>, Error> {
+        let Some(given) = self.get(name) else { return Ok(None) };
+        let seconds =
+            given.to_str().and_then(|text| text.parse::<f64>().ok()).filter(|it| (0.0..=86_400.0).contains(it));
+        let wrong = || Error::new(Kind::Usage, format!("{name} is no number of seconds up to a day"));
+        seconds.map(|seconds| Some(Duration::from_secs_f64(seconds))).ok_or_else(wrong)
     }
 
     /// The user's home folder, from `HOME`.
@@ -74,6 +90,16 @@ mod tests {
     fn empty_counts_as_not_set() {
         assert_eq!(env().get("EMPTY"), None);
         assert_eq!(env().text("HOME"), Some("/home/ann"));
+    }
+
+    #[test]
+    fn seconds_are_a_number_that_makes_sense() {
+        let env = |value: &str| Env::new([("WAIT", value)], PathBuf::new()).seconds("WAIT");
+        assert_eq!(env("").unwrap(), None);
+        assert_eq!([env("0").unwrap(), env("1.5").unwrap()], [Duration::ZERO, Duration::from_millis(1500)].map(Some));
+        for wrong in ["x", "-1", "NaN", "inf", "1e300", "86401"] {
+            assert_eq!(env(wrong).unwrap_err().to_string(), "WAIT is no number of seconds up to a day", "{wrong}");
+        }
     }
 
     #[test]

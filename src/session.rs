@@ -11,7 +11,7 @@ use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
 use crate::report;
 use crate::transfer::Cancel;
 
-/// How long a second run on one folder waits for the first.
+/// How long a second run on one folder waits for the first, where `S4_LOCK_WAIT` says nothing else.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 /// How long it waits before it looks whether it is still wanted.
 const LOCK_LOOK: Duration = Duration::from_millis(250);
@@ -33,7 +33,7 @@ impl Session {
     /// A folder or a bucket that can not be used.
     pub async fn open(context: &Context, target: &Target, look_only: bool) -> Result<Session, Error> {
         let folder = open_folder(target)?;
-        let store = connect(target).await?;
+        let store = connect(context, target).await?;
         let capabilities = match known_capabilities(target) {
             Some(capabilities) => capabilities,
             // Nothing will be written.
@@ -53,7 +53,7 @@ impl Session {
     ///
     /// When the other run takes too long, the wait is interrupted, or the lock can not be written.
     pub fn lock(&self, context: &Context, cancel: &Cancel) -> Result<Lock, Error> {
-        self.wait_for_lock(context, cancel, Hold::Alone, Some(LOCK_PATIENCE))
+        self.wait_for_lock(context, cancel, Hold::Alone, Some(lock_patience(context)?))
     }
 
     /// As [`Session::lock`], for however long it takes.
@@ -83,7 +83,7 @@ impl Session {
                 return Ok(shared);
             }
         }
-        self.wait_for_lock(context, cancel, Hold::Shared, Some(LOCK_PATIENCE))
+        self.wait_for_lock(context, cancel, Hold::Shared, Some(lock_patience(context)?))
     }
 
     fn wait_for_lock(
@@ -117,6 +117,10 @@ impl Session {
     }
 }
 
+fn lock_patience(context: &Context) -> Result<Duration, Error> {
+    Ok(context.env.seconds("S4_LOCK_WAIT")?.unwrap_or(LOCK_PATIENCE))
+}
+
 /// Opens a target's folder.
 ///
 /// # Errors
@@ -139,7 +143,7 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
 /// # Errors
 ///
 /// An address or keys that make no sense.
-pub async fn connect(target: &Target) -> Result<S3Store, Error> {
+pub async fn connect(context: &Context, target: &Target) -> Result<S3Store, Error> {
     let uri = S3Uri::parse(&target.s3_uri).map_err(|error| {
         Error::new(Kind::Config, format!("target \"{}\": s3_uri makes no sense", target.name)).because(error)
     })?;
@@ -152,6 +156,7 @@ pub async fn connect(target: &Target) -> Result<S3Store, Error> {
         storage_class: target.storage_class.clone(),
         sse: target.sse.clone(),
         sse_kms_key_id: target.sse_kms_key_id.clone(),
+        patience: context.env.seconds("S4_TIMEOUT")?.filter(|patience| !patience.is_zero()),
     };
     S3Store::connect(&connection, &uri).await.map_err(|error| report::access(&target.s3_uri, error))
 }
@@ -161,8 +166,8 @@ pub async fn connect(target: &Target) -> Result<S3Store, Error> {
 /// # Errors
 ///
 /// What keeps it from being used, with what to do about it.
-pub async fn try_bucket(target: &Target) -> Result<serde_json::Value, Error> {
-    let store = connect(target).await?;
+pub async fn try_bucket(context: &Context, target: &Target) -> Result<serde_json::Value, Error> {
+    let store = connect(context, target).await?;
     remote::check(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
     let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
     serde_json::to_value(found)

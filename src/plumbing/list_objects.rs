@@ -17,7 +17,7 @@ use crate::{records, remote, report};
 pub fn run(context: &Context, args: &ListObjectsArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
     crate::runtime()?.block_on(async {
-        let store = connect(&target).await?;
+        let store = connect(context, &target).await?;
         let stream = context.ui.stream(run::header(&target));
         let mut page = |page: Vec<remote::Listed>| {
             let objects = page.iter().filter(|object| !is_reserved(&object.name));

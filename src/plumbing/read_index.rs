@@ -17,7 +17,7 @@ use crate::{records, report};
 /// When it can not be read, or is damaged.
 pub fn run(context: &Context, args: &ReadIndexArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
-    let index = if args.remote { remote(&target)? } else { local(&target)? };
+    let index = if args.remote { remote(context, &target)? } else { local(&target)? };
     let stream = context.ui.stream(run::header(&target));
     if index.entries().iter().all(|(name, entry)| stream.push(records::entry(name, entry))) {
         stream.end();
@@ -34,10 +34,10 @@ fn local(target: &Target) -> Result<Index, Error> {
     }
 }
 
-fn remote(target: &Target) -> Result<Index, Error> {
+fn remote(context: &Context, target: &Target) -> Result<Index, Error> {
     let folder = open_folder(target)?;
     let mut remote = crate::runtime()?.block_on(async {
-        let store = connect(target).await?;
+        let store = connect(context, target).await?;
         RemoteIndex::fetch(&store, &folder).await.map_err(|error| explain(target, error))
     })?;
     let index = remote.index().map_err(|error| explain(target, error))?.clone();

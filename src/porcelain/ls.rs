@@ -26,7 +26,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
     let failed = |what: &str| Error::new(Kind::Failed, format!("cannot list \"{}\": {what}", target.name));
     let local = index::load(&folder, false).map_err(|error| failed("the local index").because(error))?;
     let mut remote = crate::runtime()?.block_on(async {
-        let store = connect(&target).await?;
+        let store = connect(context, &target).await?;
         let fetched = RemoteIndex::fetch(&store, &folder).await;
         fetched.map_err(|error| match error {
             RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),

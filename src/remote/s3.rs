@@ -4,6 +4,7 @@ mod body;
 mod connect;
 mod delete;
 mod errors;
+mod patience;
 mod read;
 mod sums;
 #[cfg(test)]
@@ -37,7 +38,8 @@ use crate::content::ETag;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long to wait for an answer to begin, and for each next piece of it.
+/// How long a request may stand still, where the connection says nothing else: while its body is taken, until its answer
+/// begins, and between the pieces of it.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a request is sent at most.
 const ATTEMPTS: u32 = 5;
@@ -262,7 +264,7 @@ impl Unconditional for S3Store {
 
 /// The time-outs for one request that moves `bytes`.
 fn patient(bytes: usize) -> aws_sdk_s3::config::Builder {
-    aws_sdk_s3::config::Builder::new().timeout_config(connect::patience(bytes))
+    aws_sdk_s3::config::Builder::new().timeout_config(connect::timeouts(bytes))
 }
 
 /// An ETag as headers carry it.

@@ -26,6 +26,7 @@ mod json;
 mod kill;
 mod manual;
 mod modes;
+mod network;
 mod pipeline;
 mod plumbing;
 mod processes;

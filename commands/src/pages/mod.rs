@@ -51,6 +51,13 @@ pub const PAGES: &[Page] = &[
         text: include_str!("index.txt"),
     },
     Page {
+        topic: "servers",
+        section: 7,
+        about: "What s4 needs of a server, and how long it waits",
+        see_also: &["s4-add(1)", "s4-sync(1)", "s4-targets(1)", "s4-config(5)"],
+        text: include_str!("servers.txt"),
+    },
+    Page {
         topic: "json",
         section: 7,
         about: "The records, and the streams that they come in",

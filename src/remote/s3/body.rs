@@ -1,4 +1,4 @@
-//! The bytes of an answer: counted, timed, and never fewer than were promised.
+//! The bytes of an answer: counted, and never fewer than were promised.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::super::counts::Counts;
 use super::super::{Body, Error};
-use super::{READ_TIMEOUT, errors};
+use super::errors;
 use crate::checksum::{Checksum, Comparison};
 
 /// The bytes of one GET.
@@ -35,10 +35,7 @@ impl S3Body {
 
 impl Body for S3Body {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        let Ok(next) = tokio::time::timeout(READ_TIMEOUT, self.stream.next()).await else {
-            return Err(Error::Network(format!("{}: no more bytes in time", self.server)));
-        };
-        let chunk = match next {
+        let chunk = match self.stream.next().await {
             Some(Ok(chunk)) => chunk,
             Some(Err(error)) => {
                 return Err(Error::Network(format!("{}: {}", self.server, errors::plain_cause(&error))));

@@ -22,7 +22,7 @@ use s4_commands::Secret;
 
 use super::super::counts::Counts;
 use super::super::{Error, S3Uri};
-use super::{CONNECT_TIMEOUT, READ_TIMEOUT};
+use super::{CONNECT_TIMEOUT, READ_TIMEOUT, patience};
 
 /// The region that S3 itself takes where none is named, and that most other servers go by.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -45,6 +45,8 @@ pub struct Connection {
     pub sse: Option<String>,
     /// The key for `aws:kms`.
     pub sse_kms_key_id: Option<String>,
+    /// How long a request may stand still; a minute if nothing is said.
+    pub patience: Option<Duration>,
 }
 
 /// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `encrypted`
@@ -67,7 +69,7 @@ pub(super) async fn client(
     let config = config
         .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build())
-        // Bodies have a time-out of their own in `body.rs`.
+        // `patience.rs` has time-outs that serve both directions.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         // Servers other than AWS do not know the newer checksums, and some refuse them.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -77,11 +79,15 @@ pub(super) async fn client(
     Ok(Client::from_conf(config))
 }
 
-/// The time-out for a request that carries `bytes`: sending them counts too, and lines may be slow.
-pub(super) fn patience(bytes: usize) -> TimeoutConfig {
+/// The time-outs for a request that moves `bytes`.
+pub(super) fn timeouts(bytes: usize) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(allowance(bytes as u64)).build()
+}
+
+/// How long the answer to a request may take behind which `bytes` still have to be moved: lines may be slow.
+pub(super) fn allowance(bytes: u64) -> Duration {
     const SLOWEST_BYTES_PER_SECOND: u64 = 16 * 1024;
-    let sending = Duration::from_secs(bytes as u64 / SLOWEST_BYTES_PER_SECOND);
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT + sending).build()
+    READ_TIMEOUT + Duration::from_secs(bytes / SLOWEST_BYTES_PER_SECOND)
 }
 
 /// Refuses what is no endpoint, without repeating what might be a password in it.
@@ -118,13 +124,13 @@ fn given(connection: &Connection, keys: Credentials) -> Builder {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region.clone().unwrap_or_else(|| DEFAULT_REGION.into())))
         .credentials_provider(keys)
-        .http_client(http_client(plain))
+        .http_client(http_client(connection, plain))
 }
 
 /// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances.
 async fn from_chain(connection: &Connection) -> Builder {
     // The chain itself may have to reach AWS, so this client can speak TLS even where the endpoint is plain HTTP.
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(false));
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false));
     if let Some(profile) = &connection.profile {
         loader = loader.profile_name(profile);
     }
@@ -146,9 +152,14 @@ async fn from_chain(connection: &Connection) -> Builder {
 }
 
 /// The HTTP client; the plain one starts faster, since it reads no certificates.
-fn http_client(plain: bool) -> SharedHttpClient {
+fn http_client(connection: &Connection, plain: bool) -> SharedHttpClient {
     let builder = aws_smithy_http_client::Builder::new();
-    if plain { builder.build_http() } else { builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https() }
+    let client = if plain {
+        builder.build_http()
+    } else {
+        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    };
+    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT))
 }
 
 /// Sees each request as it is sent.
@@ -226,7 +237,7 @@ mod tests {
 
     #[test]
     fn big_bodies_get_the_time_that_a_slow_line_needs() {
-        assert_eq!(patience(0).read_timeout(), Some(READ_TIMEOUT));
-        assert_eq!(patience(16 << 20).read_timeout(), Some(READ_TIMEOUT + Duration::from_secs(1024)));
+        assert_eq!(timeouts(0).read_timeout(), Some(READ_TIMEOUT));
+        assert_eq!(timeouts(16 << 20).read_timeout(), Some(READ_TIMEOUT + Duration::from_secs(1024)));
     }
 }
