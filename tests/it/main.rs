@@ -12,6 +12,7 @@ mod conflicts;
 mod converge;
 mod damage;
 mod dry_run;
+mod editors;
 mod environment;
 mod faults;
 mod fuzz;
