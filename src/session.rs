@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::config::{Config, Target};
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -34,13 +36,13 @@ impl Session {
     pub async fn open(context: &Context, target: &Target, look_only: bool) -> Result<Session, Error> {
         let folder = open_folder(target)?;
         let store = connect(context, target).await?;
-        let capabilities = match known_capabilities(target) {
+        let capabilities = match known_capabilities(target, &store) {
             Some(capabilities) => capabilities,
             // Nothing will be written.
             None if look_only => Capabilities::default(),
             None => {
                 let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
-                remember(context, target, found)?;
+                remember(context, target, finding(&store, found))?;
                 found
             }
         };
@@ -166,24 +168,37 @@ pub async fn connect(context: &Context, target: &Target) -> Result<S3Store, Erro
 /// # Errors
 ///
 /// What keeps it from being used, with what to do about it.
-pub async fn try_bucket(context: &Context, target: &Target) -> Result<serde_json::Value, Error> {
+pub async fn try_bucket(context: &Context, target: &Target) -> Result<Value, Error> {
     let store = connect(context, target).await?;
     remote::check(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
     let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
-    serde_json::to_value(found)
-        .map_err(|error| Error::new(Kind::Failed, "cannot write what the probe found").because(error))
+    Ok(finding(&store, found))
 }
+
+/// The field of a finding that says of which bucket and server it is.
+const FOUND_AT: &str = "server";
 
 /// What was found of the server. Nothing is taken for granted: what looks like AWS may be another server that the
-/// environment or a profile names.
-fn known_capabilities(target: &Target) -> Option<Capabilities> {
-    serde_json::from_value(target.conditional_writes.clone()?).ok()
+/// environment or a profile names, and what was found may have been found of another one.
+fn known_capabilities(target: &Target, store: &S3Store) -> Option<Capabilities> {
+    let known = target.conditional_writes.clone()?;
+    let is_of_this_one = known.get(FOUND_AT).and_then(Value::as_str) == Some(&store.identity());
+    serde_json::from_value(known).ok().filter(|_| is_of_this_one)
 }
 
-fn remember(context: &Context, target: &Target, found: Capabilities) -> Result<(), Error> {
+/// What was found of the server, as the config file has it.
+fn finding(store: &S3Store, found: Capabilities) -> Value {
+    let mut finding = serde_json::to_value(found).unwrap_or_default();
+    if let Value::Object(fields) = &mut finding {
+        fields.insert(FOUND_AT.to_owned(), store.identity().into());
+    }
+    finding
+}
+
+fn remember(context: &Context, target: &Target, finding: Value) -> Result<(), Error> {
     Config::update(context.config_path()?, |config| {
         let mut fields = config.fields(&target.name)?.clone();
-        fields.insert("conditional_writes".to_owned(), serde_json::to_value(found).unwrap_or_default());
+        fields.insert("conditional_writes".to_owned(), finding);
         config.set(&target.name, fields);
         Ok::<_, crate::config::Error>(())
     })?;

@@ -51,6 +51,7 @@ const UNSIGNED_FROM: usize = 64 * 1024;
 pub struct S3Store {
     client: Client,
     uri: S3Uri,
+    address: Option<Arc<str>>,
     server: Arc<str>,
     counts: Arc<Counts>,
     settings: Arc<Settings>,
@@ -81,9 +82,11 @@ impl S3Store {
 
     async fn with_attempts(connection: &Connection, uri: &S3Uri, attempts: u32) -> Result<S3Store, Error> {
         let (counts, encrypted) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
+        let (client, address) = connect::client(connection, attempts, &counts, &encrypted).await?;
         Ok(S3Store {
-            client: connect::client(connection, attempts, &counts, &encrypted).await?,
+            client,
             uri: uri.clone(),
+            address: address.map(Into::into),
             server: connect::server_name(connection, uri).into(),
             counts,
             settings: Arc::new(Settings {
@@ -99,6 +102,12 @@ impl S3Store {
     /// Where the objects are.
     pub fn uri(&self) -> &S3Uri {
         &self.uri
+    }
+
+    /// Which bucket it is, and on which server: what is found out about one is true of no other.
+    pub fn identity(&self) -> String {
+        let bucket = self.uri.bucket();
+        self.address.as_ref().map_or_else(|| format!("s3://{bucket}"), |address| format!("s3://{bucket} at {address}"))
     }
 
     /// The requests made so far through this store and its clones.

@@ -38,6 +38,7 @@ mod rules;
 mod s4_0_4;
 mod scan;
 mod secrets;
+mod servers;
 mod signals;
 mod state_folder;
 mod support;

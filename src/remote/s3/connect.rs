@@ -17,6 +17,7 @@ use aws_sdk_s3::config::{
     RuntimeComponents, SharedHttpClient, StalledStreamProtectionConfig,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::service_config::ServiceConfigKey;
 
 use s4_commands::Secret;
 
@@ -50,19 +51,21 @@ pub struct Connection {
 }
 
 /// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `encrypted`
-/// whether TLS protected it. Nothing is sent yet, except where the AWS chain has to ask for a region.
+/// whether TLS protected it. Comes with the server's address, where it is not AWS. Nothing is sent yet, except where the AWS
+/// chain has to ask for a region.
 pub(super) async fn client(
     connection: &Connection,
     attempts: u32,
     counts: &Arc<Counts>,
     encrypted: &Arc<AtomicBool>,
-) -> Result<Client, Error> {
+) -> Result<(Client, Option<String>), Error> {
     connection.endpoint_url.as_deref().map_or(Ok(()), check_endpoint)?;
-    let mut config = match keys(connection)? {
-        Some(keys) => given(connection, keys),
+    let (mut config, mut address) = match keys(connection)? {
+        Some(keys) => (given(connection, keys), None),
         None => from_chain(connection).await,
     };
     if let Some(endpoint) = &connection.endpoint_url {
+        address = Some(endpoint.clone());
         // Servers other than AWS seldom have a host name for each bucket.
         config = config.endpoint_url(endpoint).force_path_style(true);
     }
@@ -76,7 +79,7 @@ pub(super) async fn client(
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .interceptor(Watch { counts: Arc::clone(counts), encrypted: Arc::clone(encrypted) })
         .build();
-    Ok(Client::from_conf(config))
+    Ok((Client::from_conf(config), address))
 }
 
 /// The time-outs for a request that moves `bytes`.
@@ -127,8 +130,9 @@ fn given(connection: &Connection, keys: Credentials) -> Builder {
         .http_client(http_client(connection, plain))
 }
 
-/// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances.
-async fn from_chain(connection: &Connection) -> Builder {
+/// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances; and the server's address, if
+/// the chain has one.
+async fn from_chain(connection: &Connection) -> (Builder, Option<String>) {
     // The chain itself may have to reach AWS, so this client can speak TLS even where the endpoint is plain HTTP.
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false));
     if let Some(profile) = &connection.profile {
@@ -147,8 +151,17 @@ async fn from_chain(connection: &Connection) -> Builder {
     }
     let loaded = loader.load().await;
     // A server that the environment or a profile names is as little AWS as one that the target names.
-    let config = Builder::from(&loaded).force_path_style(loaded.endpoint_url().is_some());
-    if loaded.region().is_none() { config.region(Region::from_static(DEFAULT_REGION)) } else { config }
+    let address = chain_endpoint(&loaded);
+    let config = Builder::from(&loaded).force_path_style(address.is_some());
+    let config = if loaded.region().is_none() { config.region(Region::from_static(DEFAULT_REGION)) } else { config };
+    (config, address)
+}
+
+/// The address that the chain has for S3, or for everything.
+fn chain_endpoint(loaded: &aws_config::SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
+    let own = key.zip(loaded.service_config()).and_then(|(key, config)| config.load_config(key));
+    own.or_else(|| loaded.endpoint_url().map(str::to_owned))
 }
 
 /// The HTTP client; the plain one starts faster, since it reads no certificates.

@@ -69,6 +69,8 @@ fn taking_over_costs_no_more_requests_than_a_sync_with_nothing_to_do() {
         let mut config: Value = serde_json::from_str(&config).unwrap();
         let kept = ["put", "complete", "copy", "delete", "delete_many", "folder_names"];
         config["targets"][TARGET]["conditional_writes"] = kept.map(|name| (name, true)).into_iter().collect();
+        let server = format!("s3://{} at {}", fleet.bucket.name(), fleet.bucket.endpoint());
+        config["targets"][TARGET]["conditional_writes"]["server"] = server.into();
         std::fs::write(member.machine.config(), config.to_string()).unwrap();
         member.version.set(Version::New);
     }

@@ -43,6 +43,12 @@ pub struct Behaviour {
     pub etags: ETags,
     /// What becomes of the checksums of requests.
     pub checksums: Checksums,
+    /// How listings show names to a client that asks for `encoding-type=url`.
+    pub names: Names,
+    /// Whether a read that is told what its client has already is answered with 304.
+    pub not_modified: bool,
+    /// Whether an object that is not there is said to be one that may not be seen (403), as where the leave to list lacks.
+    pub missing_is_denied: bool,
     /// What every request waits before it is applied.
     pub latency: Duration,
     /// Seconds that the server's clock is ahead of this machine's. Only `LastModified` goes by it, not signatures.
@@ -57,6 +63,9 @@ impl Default for Behaviour {
             conditions: Conditions::Honoured,
             etags: ETags::Md5,
             checksums: Checksums::Checked,
+            names: Names::Encoded,
+            not_modified: true,
+            missing_is_denied: false,
             latency: Duration::ZERO,
             clock_offset: 0,
         }
@@ -68,6 +77,8 @@ impl Default for Behaviour {
 pub enum Conditions {
     /// They are checked, as AWS does.
     Honoured,
+    /// Those of PutObject are checked, all others are not looked at.
+    OnlyPut,
     /// They are not looked at: every write is applied.
     Ignored,
     /// A write that carries one is refused with 501 NotImplemented.
@@ -92,4 +103,15 @@ pub enum Checksums {
     Ignored,
     /// A request that carries or asks for one is refused with 400 InvalidArgument.
     Refused,
+}
+
+/// How listings show names to a client that asks for `encoding-type=url`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// As S3 does: a space becomes `+`.
+    Encoded,
+    /// As other servers do: a space becomes `%20`, and the slash `%2F`.
+    EncodedAll,
+    /// As they are: what is asked for is not known.
+    Plain,
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use s3s::dto::{CopySource, ETag, ETagCondition, EncodingType, Timestamp};
 use s3s::{S3Error, S3Result, s3_error};
 
+use crate::options::Names;
 use crate::store::{StoredObject, precondition_failed};
 
 /// Seconds since the epoch as the wire's time; a clock set before 1970 shows as 1970.
@@ -62,15 +63,26 @@ pub(super) fn source(source: &CopySource) -> S3Result<(&str, &str, Option<&str>)
 #[derive(Clone, Copy)]
 pub(super) struct Encoding {
     url: bool,
+    all: bool,
 }
 
 impl Encoding {
     pub(super) fn new(asked: Option<&EncodingType>) -> S3Result<Encoding> {
         match asked.map(EncodingType::as_str) {
-            None => Ok(Encoding { url: false }),
-            Some(EncodingType::URL) => Ok(Encoding { url: true }),
+            None => Ok(Encoding { url: false, all: false }),
+            Some(EncodingType::URL) => Ok(Encoding { url: true, all: false }),
             Some(_) => Err(s3_error!(InvalidArgument, "Invalid Encoding Method specified in Request")),
         }
+    }
+
+    /// As a server with these habits does it.
+    pub(super) fn by(self, names: Names) -> Encoding {
+        Encoding { url: self.url && names != Names::Plain, all: names == Names::EncodedAll }
+    }
+
+    /// What the answer says of it.
+    pub(super) fn shown(self) -> Option<EncodingType> {
+        self.url.then(|| EncodingType::from_static(EncodingType::URL))
     }
 
     /// As S3 does it: a space becomes `+`, the slash stays.
@@ -80,10 +92,11 @@ impl Encoding {
         }
         text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
             match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
+                b'/' if !self.all => encoded.push('/'),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
                     encoded.push(char::from(byte));
                 }
-                b' ' => encoded.push('+'),
+                b' ' if !self.all => encoded.push('+'),
                 _ => encoded += &format!("%{byte:02X}"),
             }
             encoded

@@ -46,6 +46,7 @@ impl Api {
             None => None,
         };
         let state = self.control.state();
+        let encoding = encoding.by(state.behaviour.names);
         let limit = limit(input.max_keys, state.behaviour.page_size)?;
         let query = Query {
             prefix: input.prefix.as_deref().unwrap_or_default(),
@@ -87,7 +88,7 @@ impl Api {
             prefix: Some(encoding.text(input.prefix.as_deref().unwrap_or_default())),
             delimiter: input.delimiter.as_deref().map(|text| encoding.text(text)),
             start_after: input.start_after.as_deref().map(|text| encoding.text(text)),
-            encoding_type: input.encoding_type,
+            encoding_type: encoding.shown(),
             ..ListObjectsV2Output::default()
         })
     }

@@ -36,8 +36,9 @@ fn storage_class(object: &StoredObject) -> Option<StorageClass> {
 impl Api {
     pub(super) fn get(&self, input: &GetObjectInput) -> S3Result<GetObjectOutput> {
         let state = self.control.state();
-        let (object, version_id) = state.bucket(&input.bucket)?.find(&input.key, input.version_id.as_deref())?;
-        check_read(object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let (object, version_id) = state.find((&input.bucket, &input.key), input.version_id.as_deref())?;
+        let unless = input.if_none_match.as_ref().filter(|_| state.behaviour.not_modified);
+        check_read(object, input.if_match.as_ref(), unless)?;
         let (bytes, content_range) = part(&object.bytes, input.range)?;
         let mode = input.checksum_mode.as_ref().map(|mode| mode.as_str());
         let (checksum_crc64nvme, checksum_type) =
@@ -63,7 +64,7 @@ impl Api {
 
     pub(super) fn head(&self, input: &HeadObjectInput) -> S3Result<HeadObjectOutput> {
         let state = self.control.state();
-        let (object, version_id) = state.bucket(&input.bucket)?.find(&input.key, input.version_id.as_deref())?;
+        let (object, version_id) = state.find((&input.bucket, &input.key), input.version_id.as_deref())?;
         check_read(object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let (bytes, content_range) = part(&object.bytes, input.range)?;
         let mode = input.checksum_mode.as_ref().map(|mode| mode.as_str());
@@ -122,6 +123,7 @@ impl Api {
             return Err(s3_error!(InvalidRequest, "A copy to itself has to change something beside the content"));
         }
         let mut state = self.control.state();
+        let expected = state.beyond_put(expected);
         let (object, source_version) = state.bucket(bucket)?.find(key, version_id)?;
         check_source(object, input.copy_source_if_match.as_ref(), input.copy_source_if_none_match.as_ref())?;
         let (metadata, content_type) = if replace {
@@ -154,7 +156,9 @@ impl Api {
     pub(super) fn delete(&self, input: DeleteObjectInput) -> S3Result<DeleteObjectOutput> {
         let expected = Expected::new(input.if_match, None);
         let place = (&*input.bucket, &*input.key);
-        let deleted = self.control.state().delete(place, input.version_id.as_deref(), &expected)?;
+        let mut state = self.control.state();
+        let expected = state.beyond_put(expected);
+        let deleted = state.delete(place, input.version_id.as_deref(), &expected)?;
         Ok(DeleteObjectOutput {
             delete_marker: deleted.marker.then_some(true),
             version_id: deleted.version_id,
@@ -198,7 +202,7 @@ impl Expected {
 
 /// One key of a DeleteObjects.
 fn delete_one(state: &mut State, bucket: &str, object: ObjectIdentifier) -> Result<DeletedObject, Error> {
-    let expected = Expected::new(object.e_tag.map(ETagCondition::ETag), None);
+    let expected = state.beyond_put(Expected::new(object.e_tag.map(ETagCondition::ETag), None));
     match state.delete((bucket, &object.key), object.version_id.as_deref(), &expected) {
         Ok(deleted) => Ok(DeletedObject {
             delete_marker: deleted.marker.then_some(true),

@@ -71,7 +71,10 @@ impl Api {
         let parts: Vec<_> = parts.into_iter().map(|part| (part.part_number.unwrap_or_default(), part.e_tag)).collect();
         let expected = Expected::new(input.if_match, input.if_none_match);
         let upload = (&*input.bucket, &*input.key, &*input.upload_id);
-        let written = self.control.state().complete_upload(upload, &parts, &expected)?;
+        let mut state = self.control.state();
+        let expected = state.beyond_put(expected);
+        let written = state.complete_upload(upload, &parts, &expected)?;
+        drop(state);
         let (checksum_crc64nvme, checksum_type) = self.told(&written.crc64nvme);
         Ok(CompleteMultipartUploadOutput {
             checksum_crc64nvme,

@@ -135,6 +135,25 @@ impl State {
         md5_hex(self.fresh_id("etag").as_bytes())
     }
 
+    /// What a read finds: the key's current version, or the one named, and its id where the bucket has versions.
+    pub(crate) fn find(
+        &self,
+        (bucket, key): (&str, &str),
+        version_id: Option<&str>,
+    ) -> S3Result<(&StoredObject, Option<String>)> {
+        let found = self.bucket(bucket)?.find(key, version_id);
+        if self.behaviour.missing_is_denied {
+            found.map_err(|_| s3_error!(AccessDenied, "Access Denied"))
+        } else {
+            found
+        }
+    }
+
+    /// What a write that is no PutObject expects, as far as the server looks at it.
+    pub(crate) fn beyond_put(&self, expected: Expected) -> Expected {
+        if self.behaviour.conditions == Conditions::OnlyPut { Expected::default() } else { expected }
+    }
+
     /// Checks what a write expects against what is there.
     pub(crate) fn expect(&self, bucket: &str, key: &str, expected: &Expected) -> S3Result<()> {
         let any = expected.if_match.is_some() || expected.if_none_match.is_some();
@@ -145,7 +164,7 @@ impl State {
                 Err(s3_error!(NotImplemented, "A header you provided implies functionality that is not implemented"))
             }
             Conditions::Refused => Ok(()),
-            Conditions::Honoured => expected.check(current),
+            Conditions::Honoured | Conditions::OnlyPut => expected.check(current),
         }
     }
 

@@ -146,3 +146,38 @@ async fn winners(lab: &Lab, condition: impl Fn(Put) -> Put) -> usize {
     }
     won
 }
+
+#[tokio::test]
+async fn conditions_may_be_kept_by_puts_alone() {
+    let lab = lab();
+    lab.server.set_conditions(Conditions::OnlyPut);
+    lab.put("k", "one").await;
+    fails(
+        lab.client.put_object().bucket(B).key("k").body(body("x")).if_none_match("*").send().await,
+        412,
+        "PreconditionFailed",
+    );
+    let copy = lab.client.copy_object().bucket(B).key("k").copy_source("bucket/k").storage_class("STANDARD_IA".into());
+    copy.if_match(OTHER).send().await.unwrap();
+    lab.client.delete_object().bucket(B).key("k").if_match(OTHER).send().await.unwrap();
+    assert_eq!(lab.text("k"), None);
+}
+
+#[tokio::test]
+async fn a_read_may_be_answered_whatever_its_client_has() {
+    let lab = lab();
+    lab.server.change(|behaviour| behaviour.not_modified = false);
+    let etag = lab.put("k", "one").await;
+    lab.client.get_object().bucket(B).key("k").if_none_match(&etag).send().await.unwrap();
+    assert_eq!(lab.server.counts().not_modified, 0);
+}
+
+#[tokio::test]
+async fn what_is_not_there_may_be_denied() {
+    let lab = lab();
+    lab.server.change(|behaviour| behaviour.missing_is_denied = true);
+    fails(lab.client.get_object().bucket(B).key("k").send().await, 403, "AccessDenied");
+    assert_eq!(failure(lab.client.head_object().bucket(B).key("k").send().await).0, 403);
+    lab.put("k", "one").await;
+    lab.client.get_object().bucket(B).key("k").send().await.unwrap();
+}

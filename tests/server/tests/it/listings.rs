@@ -1,7 +1,7 @@
 //! Listings of objects and versions.
 
 use aws_sdk_s3::types::EncodingType;
-use s4_test_server::{Behaviour, Op, Options};
+use s4_test_server::{Behaviour, Names, Op, Options};
 
 use crate::{B, Lab, ODD_KEYS, fails, lab, lab_with};
 
@@ -144,4 +144,17 @@ async fn versions_are_listed_newest_first_over_all_pages() {
         (key, version) = (page.next_key_marker, page.next_version_id_marker);
     }
     assert_eq!(seen, ["a latest", "b latest", "b old", "b old", "c/", "d deleted", "d old"]);
+}
+
+#[tokio::test]
+async fn names_may_be_encoded_in_another_way_or_not_at_all() {
+    let lab = lab();
+    lab.put("a b/c+", "").await;
+    for (names, shown) in [(Names::Encoded, "a+b/c%2B"), (Names::EncodedAll, "a%20b%2Fc%2B"), (Names::Plain, "a b/c+")]
+    {
+        lab.server.change(|behaviour| behaviour.names = names);
+        let page = lab.client.list_objects_v2().bucket(B).encoding_type(EncodingType::Url).send().await.unwrap();
+        assert_eq!(page.contents()[0].key(), Some(shown));
+        assert_eq!(page.encoding_type().is_some(), names != Names::Plain);
+    }
 }
