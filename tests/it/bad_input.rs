@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use s4_test_server::{Fault, FaultKind, Op};
 
-use crate::support::{Bucket, Machine, Ran, SmallDisk, TARGET, TestEnv, in_sync};
+use crate::support::{Bucket, Machine, Ran, SmallDisk, TARGET, TestEnv, in_own_mounts, in_sync};
 
 /// Two machines in sync, of which the first has an edit that waits and the second one an object.
 fn setting(env: &TestEnv, bucket: &Bucket) -> (Machine, Machine) {
@@ -248,41 +248,51 @@ fn a_file_that_may_not_be_read_is_told_and_is_no_deleted_one() {
 
 #[test]
 fn a_full_disk_is_told_and_nothing_is_half_done() {
-    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
-    let one = env.machine(&bucket);
-    let Some(_disk) = SmallDisk::over(&one.path(""), 1_024) else { return };
-    one.write("a", "1");
-    one.sync();
-    bucket.put("huge", vec![7; 3 << 20]);
-    bucket.put("small", "fits");
-    let ran = one.sync_with(&[]).with(1);
-    let sentence = format!("error: no space left for '{}'", one.path("huge").display());
-    said(&ran, &["Flushing Index to Storage", &sentence, "hint: make room on the disk; what was done so far is kept"]);
-    assert_eq!(one.read("huge"), None);
-    assert_eq!(one.read("a").as_deref(), Some(&b"1"[..]));
-    let staged: Vec<String> = one.everything().into_keys().filter(|key| key.starts_with(".s4/staging/")).collect();
-    assert_eq!(staged, [] as [&str; 0]);
-    assert_eq!(bucket.tree().len(), 3, "a file that could not come is not deleted");
-    assert_eq!(one.read("small").as_deref(), Some(&b"fits"[..]));
+    in_own_mounts(|| {
+        let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+        let one = env.machine(&bucket);
+        let _disk = SmallDisk::over(&one.path(""), 1_024);
+        one.write("a", "1");
+        one.sync();
+        bucket.put("huge", vec![7; 3 << 20]);
+        bucket.put("small", "fits");
+        let ran = one.sync_with(&[]).with(1);
+        let sentence = format!("error: no space left for '{}'", one.path("huge").display());
+        said(
+            &ran,
+            &["Flushing Index to Storage", &sentence, "hint: make room on the disk; what was done so far is kept"],
+        );
+        assert_eq!(one.read("huge"), None);
+        assert_eq!(one.read("a").as_deref(), Some(&b"1"[..]));
+        let staged: Vec<String> = one.everything().into_keys().filter(|key| key.starts_with(".s4/staging/")).collect();
+        assert_eq!(staged, [] as [&str; 0]);
+        assert_eq!(bucket.tree().len(), 3, "a file that could not come is not deleted");
+        assert_eq!(one.read("small").as_deref(), Some(&b"fits"[..]));
+    });
 }
 
 #[test]
 fn a_disk_with_no_room_for_the_index_stops_the_run() {
-    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
-    let one = env.machine(&bucket);
-    let Some(_disk) = SmallDisk::over(&one.path(""), 256) else { return };
-    one.write("a", "1");
-    one.write(".syncignore", "/filler\n");
-    let mut filler = fs::File::create(one.path("filler")).unwrap();
-    while std::io::Write::write_all(&mut filler, &[0; 4096]).is_ok() {}
-    drop(filler);
-    let before = one.tree();
-    let ran = one.sync_with(&[]).with(1);
-    let sentence = format!("error: no space left for '{}", one.path("").display());
-    said(&ran, &["Flushing Index to Storage", &sentence, "hint: make room on the disk; what was done so far is kept"]);
-    assert_eq!(one.tree(), before);
-    one.remove("filler");
-    one.sync();
-    assert_eq!(bucket.tree(), one.tree());
-    one.is_idle();
+    in_own_mounts(|| {
+        let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+        let one = env.machine(&bucket);
+        let _disk = SmallDisk::over(&one.path(""), 256);
+        one.write("a", "1");
+        one.write(".syncignore", "/filler\n");
+        let mut filler = fs::File::create(one.path("filler")).unwrap();
+        while std::io::Write::write_all(&mut filler, &[0; 4096]).is_ok() {}
+        drop(filler);
+        let before = one.tree();
+        let ran = one.sync_with(&[]).with(1);
+        let sentence = format!("error: no space left for '{}", one.path("").display());
+        said(
+            &ran,
+            &["Flushing Index to Storage", &sentence, "hint: make room on the disk; what was done so far is kept"],
+        );
+        assert_eq!(one.tree(), before);
+        one.remove("filler");
+        one.sync();
+        assert_eq!(bucket.tree(), one.tree());
+        one.is_idle();
+    });
 }

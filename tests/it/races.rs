@@ -98,6 +98,44 @@ fn a_server_that_ignores_conditions_is_found_out_though_only_the_aws_chain_names
 }
 
 #[test]
+fn a_second_sync_waits_for_the_first_says_so_and_gives_up_after_its_time() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (machine, one) = (env.machine(&bucket), env.machine(&bucket));
+    machine.sync();
+    machine.write("f", "1");
+    let first = std::sync::Arc::new(std::sync::Mutex::new(None::<u32>));
+    let (who, others) = (std::sync::Arc::clone(&first), std::sync::Arc::new((machine, one)));
+    let there = std::sync::Arc::clone(&others);
+    let (started, has_started) = std::sync::mpsc::channel::<u32>();
+    let has_started = std::sync::Mutex::new(has_started);
+    let second = move || {
+        let pid = has_started.lock().unwrap().recv().unwrap();
+        for (patience, waited) in [("0.6", true), ("0", false)] {
+            let mut sync = there.0.s4(["sync"]);
+            let ran = ran(&sync.env("S4_LOCK_WAIT", patience).output().unwrap()).with(1);
+            let waiting = format!("Waiting for another s4 (process {pid}) on this folder\n");
+            assert_eq!(ran.err.contains(&waiting), waited, "{}", ran.err);
+            let lock = there.0.path(".s4lock");
+            ran.warns(&format!("error: '{}' is locked by another s4 (process {pid})\n", lock.display()));
+            ran.warns("hint: wait for the other run to end, or end it\n");
+        }
+        *who.lock().unwrap() = Some(pid);
+    };
+    let sync = || {
+        let mut sync = others.0.process(["sync"]);
+        let child = sync.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        started.send(child.id()).unwrap();
+        ran(&child.wait_with_output().unwrap())
+    };
+    bucket.meanwhile((Op::PutObject, "f"), second, sync).with(0);
+    assert!(first.lock().unwrap().is_some());
+    // The first took no harm, and the folder is free again.
+    others.0.is_idle();
+    others.1.sync();
+    assert_eq!(others.1.tree(), others.0.tree());
+}
+
+#[test]
 fn a_second_sync_says_for_whom_it_waits_and_ends_when_it_is_interrupted() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let machine = env.machine(&bucket);

@@ -32,7 +32,7 @@ pub(crate) use proxy::{Proxy, Trouble};
 pub(crate) use records::{Change, Finding, Record, Verification, changes, outcomes, records, whole};
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
 pub(crate) use story::Story;
-pub(crate) use system::SmallDisk;
+pub(crate) use system::{SmallDisk, in_own_mounts};
 pub(crate) use terminal::Terminal;
 
 /// A variable of `tests/run`. Without it a test has to be left out.

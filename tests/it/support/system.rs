@@ -10,11 +10,28 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// The note that a test was left out; in CI that is a failure, since nobody would see it.
-#[expect(clippy::print_stderr, reason = "the note that a test was left out")]
-fn left_out(why: &str) {
-    assert!(std::env::var_os("CI").is_none() || !is_root(), "{why}");
-    eprintln!("left out: {why}");
+/// Set for a test that runs where it may mount.
+const UNSHARED: &str = "S4_TEST_UNSHARED";
+
+/// Runs a test that mounts disks: as it is where root may do that, else once more by itself, in a namespace of its own where
+/// everybody may. The test calls this first and does all within.
+pub(crate) fn in_own_mounts<F: FnOnce()>(test: F) {
+    let works = |program: &mut Command| program.output().is_ok_and(|output| output.status.success());
+    let may_mount = is_root() && works(Command::new("unshare").args(["-m", "true"]));
+    if may_mount || std::env::var_os(UNSHARED).is_some() {
+        return test();
+    }
+    if !works(Command::new("unshare").args(["-Urm", "true"])) {
+        return super::left_out("this system lets nobody mount a disk");
+    }
+    let name = std::any::type_name::<F>().replace("::{{closure}}", "");
+    let (_, name) = name.split_once("::").unwrap();
+    let mut again = Command::new("unshare");
+    again.arg("-Urm").arg(std::env::current_exe().unwrap()).args(["--exact", name]).env(UNSHARED, "1");
+    let output = again.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let ended_well = output.status.success() && said.contains("test result: ok. 1 passed");
+    assert!(ended_well, "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 impl Machine {
@@ -38,20 +55,28 @@ impl Machine {
 pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Mounts a disk of so many KiB over a folder; `None` where only root may and nobody is.
-    pub(crate) fn over(folder: &Path, kib: usize) -> Option<SmallDisk> {
-        if !is_root() {
-            left_out("only root can mount a small disk");
-            return None;
-        }
+    /// Mounts a disk of so many KiB over a folder; to be called within [`in_own_mounts`].
+    pub(crate) fn over(folder: &Path, kib: usize) -> SmallDisk {
         let size = format!("size={kib}k");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "s4-test"]).arg(folder).output().unwrap();
-        if !mounted.status.success() {
-            left_out(&format!("no disk can be mounted: {}", String::from_utf8_lossy(&mounted.stderr)));
-            return None;
-        }
-        Some(SmallDisk(folder.to_owned()))
+        run("mount", &["-t", "tmpfs", "-o", &size, "s4-test"], folder);
+        SmallDisk(folder.to_owned())
     }
+
+    /// Takes the disk away though files of it are open.
+    pub(crate) fn away(self) {
+        run("umount", &["--lazy"], &self.0);
+        std::mem::forget(self);
+    }
+
+    /// Whether it may be written from now on.
+    pub(crate) fn may_be_written(&self, may: bool) {
+        run("mount", &["-o", if may { "remount,bind,rw" } else { "remount,bind,ro" }], &self.0);
+    }
+}
+
+fn run(program: &str, args: &[&str], folder: &Path) {
+    let output = Command::new(program).args(args).arg(folder).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 impl Drop for SmallDisk {
