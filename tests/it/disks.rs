@@ -128,10 +128,10 @@ fn a_folder_that_is_unmounted_during_a_sync_deletes_nothing() {
             one.remove("c");
             let goes = std::sync::Mutex::new(Some(disk));
             bucket.server().on_request(move |request| {
-                if request.operation == when {
-                    if let Some(disk) = goes.lock().unwrap().take() {
-                        disk.away();
-                    }
+                if request.operation == when
+                    && let Some(disk) = goes.lock().unwrap().take()
+                {
+                    disk.away();
                 }
             });
             let ran = one.sync_with(&[]);
