@@ -1,15 +1,20 @@
-//! Several processes on several machines at once, killed at any moment: the causal model must hold all the same.
+//! Several processes on several machines at once, killed or interrupted at any moment: the causal model must hold all the same.
 //!
-//! `S4_KILL_SEEDS=FIRST-LAST cargo test --test it killed_at_any_moment` plays other seeds, each with [`KILLS`] kills on each server.
+//! `S4_KILL_SEEDS=FIRST-LAST cargo test --test it killed_at_any_moment` plays other seeds, each with [`KILLS`] kills on each server;
+//! `S4_INTERRUPT_SEEDS` and `interrupted_at_any_moment` the same with Ctrl-C and SIGTERM.
 //! The moments are real time, so that a seed repeats the script and not the interleaving; what is checked holds in all of them.
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::{Bucket, Ran, Story, ran, seeds};
 
 /// How many processes die in one play.
 const KILLS: usize = 10;
+
+const KILL: &[Signal] = &[Signal::KILL];
 
 /// As users run it who want no questions; the trees are so small that every guard would have its say.
 const SYNC: [&str; 4] = ["sync", "--force", "--conflicts", "keep-both"];
@@ -21,6 +26,8 @@ fn is_fine(ran: &Ran) -> bool {
 
 struct Play {
     story: Story,
+    /// What the processes get, one of them each time.
+    signals: &'static [Signal],
     kills: usize,
     /// How long a sync takes that nobody kills.
     usual: Duration,
@@ -40,22 +47,28 @@ impl Play {
         // Sometimes two on one folder: the second has to wait, also for one that dies.
         let mut on: Vec<usize> = (0..self.story.machines.len()).filter(|_| dice.roll(4) > 0).collect();
         on.push(dice.roll(self.story.machines.len()));
-        let deaths: Vec<(usize, Duration)> = (0..=dice.roll(2))
+        let deaths: Vec<(usize, Signal, Duration)> = (0..=dice.roll(2))
             .map(|_| {
-                (dice.roll(on.len()), self.usual.mul_f64(f64::from(u32::try_from(dice.roll(1500)).unwrap()) / 1e3))
+                let share = f64::from(u32::try_from(dice.roll(1500)).unwrap()) / 1e3;
+                (dice.roll(on.len()), *dice.pick(self.signals), self.usual.mul_f64(share))
             })
             .collect();
         (0..before).for_each(|_| self.story.edit());
         let began = Instant::now();
-        let mut syncs: Vec<Child> = on.iter().map(|machine| self.start(*machine)).collect();
+        let syncs: Vec<Child> = on.iter().map(|machine| self.start(*machine)).collect();
         (0..meanwhile).for_each(|_| self.story.edit());
-        for (victim, moment) in deaths {
+        for (victim, signal, moment) in deaths {
             std::thread::sleep(moment.saturating_sub(began.elapsed()));
-            let _ = syncs[victim].kill();
+            // Not waited for yet, so that the number is nobody else's.
+            let _ = kill_process(Pid::from_child(&syncs[victim]), signal);
         }
         for sync in syncs {
             let output = sync.wait_with_output().unwrap();
-            if output.status.code().is_none() {
+            let code = output.status.code();
+            if code.is_none_or(|code| code == 130) {
+                // Before it has set up to hear a signal, there is nothing that it could have begun.
+                let heard = code.is_some() || self.signals == KILL || output.stderr.is_empty();
+                assert!(heard, "{}: {output:?}", self.name);
                 self.kills += 1;
                 continue;
             }
@@ -88,12 +101,12 @@ impl Play {
     }
 }
 
-fn play(bucket: Bucket, seed: u64) -> usize {
+fn play(bucket: Bucket, seed: u64, signals: &'static [Signal]) -> usize {
     let server = if bucket.server_if_any().is_some() { "the in-process server" } else { "SeaweedFS" };
     let machines = 2 + usize::try_from(seed % 2).unwrap();
     let story = Story::of(bucket, machines, seed);
     let mut play =
-        Play { story, kills: 0, usual: Duration::from_millis(100), name: format!("seed {seed} on {server}") };
+        Play { story, signals, kills: 0, usual: Duration::from_millis(100), name: format!("seed {seed} on {server}") };
     // The first ones try the server; that is a part of the play too.
     for round in 0.. {
         play.round();
@@ -114,8 +127,19 @@ fn killed_at_any_moment_nothing_is_lost_or_torn() {
     let mut kills = 0;
     for seed in seeds("S4_KILL_SEEDS", "1-2") {
         for bucket in Bucket::each() {
-            kills += play(bucket, seed);
+            kills += play(bucket, seed, KILL);
         }
     }
     eprintln!("{kills} processes were killed");
+}
+
+#[test]
+fn interrupted_at_any_moment_nothing_is_lost_or_torn() {
+    let mut interruptions = 0;
+    for seed in seeds("S4_INTERRUPT_SEEDS", "1") {
+        for bucket in Bucket::each() {
+            interruptions += play(bucket, seed, &[Signal::INT, Signal::TERM]);
+        }
+    }
+    eprintln!("{interruptions} processes were interrupted");
 }
