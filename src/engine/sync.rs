@@ -25,9 +25,10 @@ impl<S: ObjectStore> Engine<S> {
         self.folder.begin_run(self.options.stamp.clone());
         let mut summary = Summary::default();
         let mut observed = tokio::select! {
+            biased;
             observed = self.observe(true, Given::default()) => observed?,
             // Nothing is done yet, and the server may never answer.
-            () = self.cancel.cancelled() => return Ok(Summary { interrupted: true, ..summary }),
+            () = self.cancel.cancelled() => return Err(Error::Interrupted),
         };
         self.note_damage(&mut observed.base);
         let base = &observed.base.index;
@@ -92,6 +93,7 @@ impl<S: ObjectStore> Engine<S> {
         let mut summary = Summary::default();
         let (partial, scanned) = (given.partial(), given.scan.is_none());
         let mut observed = tokio::select! {
+            biased;
             observed = self.observe(false, given) => observed?,
             () = self.cancel.cancelled() => return Err(Error::Interrupted),
         };
