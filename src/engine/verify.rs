@@ -17,6 +17,7 @@ use super::commit::Told;
 use super::findings::{Fault, Finding, There, Verdict};
 use super::subjects::{Sides, Subject};
 use super::{Engine, Error, Given, Summary};
+use crate::blocking::blocking;
 use crate::index::{Entry, Index};
 use crate::key::Key;
 use crate::local::{self, Folder, LocalContent, LocalFile, Stat};
@@ -289,10 +290,7 @@ impl<S: ObjectStore> Look<S> {
         let (folder, key) = (Arc::clone(&self.folder), subject.key.clone());
         let etag = subject.object.as_ref().filter(|(_, synced)| *synced).map(|(object, _)| object.etag.clone());
         let hash = move || local::hash_file(&folder, &key, &stat, etag.as_ref());
-        match tokio::task::spawn_blocking(hash).await {
-            Ok(content) => Ok(content?),
-            Err(_) => Err(Failure::Interrupted),
-        }
+        Ok(blocking(hash).await?)
     }
 
     /// Reads the object; one that seems damaged a second time, for that may have come on the way. Returns the bytes.
