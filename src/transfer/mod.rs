@@ -312,7 +312,7 @@ fn batches(deletions: Vec<Planned>) -> Vec<Vec<Planned>> {
 pub struct Cut {
     /// Objects from this size are moved in parts, bytes.
     pub threshold: u64,
-    /// The size of a part, bytes; it grows where an object would have more than [`MAX_PARTS`].
+    /// The size of a part, bytes; it grows where an object would have more than 10,000 of them, which is all that S3 takes.
     pub part: u64,
 }
 
