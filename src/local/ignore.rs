@@ -1,13 +1,12 @@
 //! `.syncignore`: gitignore's rules, as git itself reads them, for the file at the folder's root.
 
-use std::io::Read;
 use std::path::PathBuf;
 
 use gix_ignore::glob::pattern::{Case, Mode};
 use gix_ignore::glob::search::pattern::List;
 use gix_ignore::glob::{Pattern, wildmatch};
 
-use super::{Error, Folder};
+use super::{Error, Folder, check_unchanged, open_settled, read_part};
 use crate::key::{IGNORE, Key};
 
 mod stars;
@@ -22,6 +21,9 @@ pub struct Ignore {
 
 /// The most bytes that a file of rules may have: each rule is tried on each file.
 pub const MOST_RULES: u64 = 1 << 20;
+
+/// How often rules that are being saved are read again.
+const SAVES: u32 = 10;
 
 type Rule = gix_ignore::glob::search::pattern::Mapping<gix_ignore::Kind>;
 
@@ -61,23 +63,30 @@ impl Ignore {
     ///
     /// # Errors
     ///
-    /// Everything but a proven absence, since without its rules all that they hide would be synced. [`Error::TooLarge`].
+    /// Everything but a proven absence, since without its rules all that they hide would be synced. [`Error::TooLarge`];
+    /// [`Error::Changed`] if it is saved again and again.
     pub fn load(folder: &Folder) -> Result<Ignore, Error> {
         let Ok(key) = Key::parse(IGNORE) else {
             return Ok(Ignore::none());
         };
-        let file = match folder.open_file(&key) {
-            Err(Error::NotFound { .. }) => return Ok(Ignore::none()),
-            opened => opened?.0,
-        };
-        let mut bytes = Vec::new();
-        file.take(MOST_RULES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|source| Error::new(source, &folder.path_of(&key)))?;
-        if bytes.len() as u64 > MOST_RULES {
-            return Err(Error::TooLarge { path: folder.path_of(&key), most: MOST_RULES });
+        let mut changed = Error::Changed { path: folder.path_of(&key) };
+        // Half-saved rules are other rules: what they no longer hide would be pushed, what they hide too much deleted.
+        for _ in 0..SAVES {
+            let Some(stat) = folder.stat(&key)? else { return Ok(Ignore::none()) };
+            if stat.size > MOST_RULES {
+                return Err(Error::TooLarge { path: folder.path_of(&key), most: MOST_RULES });
+            }
+            let read = open_settled(folder, &key, &stat).and_then(|file| {
+                let bytes = read_part(folder, &key, &file, 0, stat.size)?;
+                check_unchanged(folder, &key, &file, &stat)?;
+                Ok(bytes)
+            });
+            match read {
+                Err(error @ Error::Changed { .. }) => changed = error,
+                read => return Ok(Ignore::parse(&read?)),
+            }
         }
-        Ok(Ignore::parse(&bytes))
+        Err(changed)
     }
 
     /// Whether the rules leave out `path`, whose parents they do not. For a walk, which does not enter ignored folders.

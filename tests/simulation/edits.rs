@@ -65,7 +65,7 @@ impl World {
             }
             Edit::WriteOpen { machine } => self.write_open(machine),
             Edit::Rules { machine, rules } => {
-                self.put_file(machine, key::IGNORE, RULES[rules].as_bytes(), true);
+                self.put_file(machine, key::IGNORE, RULES[rules].as_bytes(), rules % 2 == 1);
             }
             Edit::Put { key, size } => {
                 let bytes = self.model.make(size);

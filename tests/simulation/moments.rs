@@ -1,8 +1,12 @@
 //! Each single moment of a sync that does everything: what if the machine dies there, a user edits, another machine syncs?
 
+use std::sync::{Arc, Mutex};
+
 use super::play::{moments, play};
-use super::script::{Edit, Run, Script, Step};
-use super::world::Stop;
+use super::script::{Edit, LONG, RULES, Run, Script, Step};
+use super::seat::{Seat, Turns};
+use super::world::{Stop, World};
+use crate::local::{Folder, Ignore};
 use crate::reconcile::Policy;
 
 pub(super) fn script(steps: Vec<Step>) -> Script {
@@ -116,5 +120,21 @@ fn a_user_may_edit_at_each_moment() {
         for moment in (1 + number..=moments).step_by(10) {
             holds(&setting(last(moment)));
         }
+    }
+}
+
+#[test]
+fn rules_are_never_read_in_the_middle_of_a_save() {
+    let rules = |text: &str| Edit::Rules { machine: 0, rules: RULES.iter().position(|rules| *rules == text).unwrap() };
+    for moment in 1..40 {
+        let mut world = World::new(1);
+        world.edit(&rules(LONG[0]));
+        world.edit(&Edit::Wait { milliseconds: 1_000 });
+        world.machines[0].run.edits = vec![(moment, rules(LONG[1]))];
+        let (folder, world) = (world.machines[0].folder(), Arc::new(Mutex::new(world)));
+        let load = |_| Ignore::load(&Folder::open(&folder, None).unwrap()).unwrap();
+        let ignore = Seat::take(&world, &Arc::new(Turns::of(&[0])), 0, load);
+        let found = ["first-00", "first-21", "other-00", "other-21"].map(|name| ignore.is_ignored(name, false));
+        assert!(found == [true, true, false, false] || found == [false, false, true, true], "{moment}: {found:?}");
     }
 }

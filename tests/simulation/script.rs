@@ -9,7 +9,12 @@ pub(super) const NAMES: [&str; 8] = ["a", "b", "c", "a/x", "a/y", "c/d", "c/d/e"
 /// Folders among them.
 pub(super) const FOLDERS: [&str; 4] = ["a", "c", "c/d", "moved"];
 /// What users write into `.syncignore`.
-pub(super) const RULES: [&str; 5] = ["", "b\n", "c/\n", "/a\n", "*.txt\n!c\n"];
+pub(super) const RULES: [&str; 7] = ["", "b\n", "c/\n", "/a\n", "*.txt\n!c\n", LONG[0], LONG[1]];
+/// Rules that no single read brings whole, of equal size.
+pub(super) const LONG: [&str; 2] = [
+    "first-00\nfirst-01\nfirst-02\nfirst-03\nfirst-04\nfirst-05\nfirst-06\nfirst-07\nfirst-08\nfirst-09\nfirst-10\nfirst-11\nfirst-12\nfirst-13\nfirst-14\nfirst-15\nfirst-16\nfirst-17\nfirst-18\nfirst-19\nfirst-20\nfirst-21\n",
+    "other-00\nother-01\nother-02\nother-03\nother-04\nother-05\nother-06\nother-07\nother-08\nother-09\nother-10\nother-11\nother-12\nother-13\nother-14\nother-15\nother-16\nother-17\nother-18\nother-19\nother-20\nother-21\n",
+];
 
 /// Something that a user, another tool or the world does.
 #[derive(Clone, Debug, PartialEq)]
