@@ -129,6 +129,10 @@ mod tests {
     use super::*;
     use std::fs;
 
+    /// A program that another test is just starting has this process's files, locks too, until it has begun: what was let go a
+    /// moment ago is waited for.
+    const A_WHILE: Duration = Duration::from_secs(60);
+
     fn lock(folder: &Folder, wait: Duration) -> (Result<Lock, Error>, Vec<Option<u32>>) {
         let mut waits = Vec::new();
         let lock = Lock::acquire(folder, Hold::Alone, wait, &mut |pid| waits.push(pid));
@@ -148,7 +152,7 @@ mod tests {
         assert!(refused.is_err());
         assert_eq!(waits, [Some(std::process::id())]);
         drop(held);
-        assert!(lock(&other, Duration::ZERO).0.is_ok());
+        assert!(lock(&other, A_WHILE).0.is_ok());
         assert!(dir.path().join(LOCK).exists());
     }
 
@@ -157,7 +161,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path(), None).unwrap();
         let mut held = Some(lock(&folder, Duration::ZERO).0.unwrap());
-        let lock = Lock::acquire(&folder, Hold::Alone, Duration::from_secs(60), &mut |_| held = None);
+        let lock = Lock::acquire(&folder, Hold::Alone, A_WHILE, &mut |_| held = None);
         assert!(lock.is_ok());
     }
 
@@ -171,7 +175,7 @@ mod tests {
         drop(first);
         assert!(matches!(lock(&three, Duration::ZERO).0, Err(Error::Locked { .. })));
         drop(second);
-        let _whole = lock(&three, Duration::ZERO).0.unwrap();
+        let _whole = lock(&three, A_WHILE).0.unwrap();
         assert!(Lock::acquire(&one, Hold::Shared, Duration::ZERO, &mut |_| {}).is_err());
     }
 
