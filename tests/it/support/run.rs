@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value};
 
@@ -179,7 +179,7 @@ pub(crate) fn ran(output: &std::process::Output) -> Ran {
 /// Reads an index file.
 pub(crate) fn read_index(bytes: &[u8]) -> Map<String, Value> {
     let mut text = String::new();
-    GzDecoder::new(bytes).read_to_string(&mut text).unwrap();
+    MultiGzDecoder::new(bytes).read_to_string(&mut text).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
