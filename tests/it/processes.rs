@@ -63,8 +63,9 @@ impl Play {
             // Not waited for yet, so that the number is nobody else's.
             let _ = kill_process(Pid::from_child(&syncs[victim]), signal);
         }
-        for sync in syncs {
+        for (machine, sync) in on.iter().zip(syncs) {
             let output = sync.wait_with_output().unwrap();
+            self.story.note(format!("machine {machine}: {output:?}"));
             let code = output.status.code();
             if code.is_none_or(|code| code == 130) {
                 // Before it has set up to hear a signal, there is nothing that it could have begun.
@@ -83,7 +84,11 @@ impl Play {
     fn settle(&self) {
         let machines = &self.story.machines;
         for _ in 0..3 {
-            machines.iter().for_each(|machine| assert!(is_fine(&machine.run(SYNC)), "{}", self.name));
+            for (at, machine) in machines.iter().enumerate() {
+                let ran = machine.run(SYNC);
+                assert!(is_fine(&ran), "{}: {ran:?}", self.name);
+                self.story.note(format!("machine {at} settles: {ran:?}"));
+            }
         }
         for machine in machines.iter().chain(machines) {
             machine.run(SYNC).with(0);

@@ -6,7 +6,7 @@
 //!
 //! Contents tell their number and their size all over, so that a torn or mixed one is recognised wherever it turns up.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,12 +26,6 @@ const FILES: [&str; 7] = ["b", "b2", "a/x", "a/y", "c/d/e", "odd name %41+", "z\
 const SIZES: [usize; 12] = [32, 32, 32, 32, 33, 33, 200, 200, 4096, 100_000, 100_000, 17 << 20];
 /// What a content repeats all over.
 const BLOCK: usize = 4096;
-
-/// Whether a name is now a file's and now a folder's. SeaweedFS can not complete an upload in parts under the name of what was
-/// a folder once: big contents are kept away from these.
-fn may_be_folder(name: &str) -> bool {
-    name.starts_with(['a', 'c'])
-}
 
 /// The content of a number, of at least 32 bytes.
 pub(crate) fn content(number: usize, size: usize) -> Vec<u8> {
@@ -65,6 +59,7 @@ pub(crate) struct Story {
     graves: Vec<PathBuf>,
     moves: Cell<usize>,
     written: usize,
+    journal: RefCell<Vec<String>>,
     _env: TestEnv,
 }
 
@@ -80,8 +75,13 @@ impl Story {
             folders
         };
         let (desks, graves) = (beside("desk"), beside("grave"));
-        let (dice, moves) = (Dice::of(seed), Cell::new(0));
-        Story { bucket, machines, dice, desks, graves, moves, written: 0, _env: env }
+        let (dice, moves, journal) = (Dice::of(seed), Cell::new(0), RefCell::default());
+        Story { bucket, machines, dice, desks, graves, moves, written: 0, journal, _env: env }
+    }
+
+    /// Remembers what happened, to be told if all does not end well.
+    pub(crate) fn note(&self, what: String) {
+        self.journal.borrow_mut().push(what);
     }
 
     /// One random thing that a user does. A sync may be running; what it gets in the way of is not done.
@@ -91,7 +91,10 @@ impl Story {
         let (name, other) = (*self.dice.pick(names), *self.dice.pick(names));
         match self.dice.roll(10) {
             0..=5 => self.write(at, name),
-            6 => self.take(at, name),
+            6 => {
+                self.note(format!("machine {at}: remove {name:?}"));
+                self.take(at, name);
+            }
             7 => self.rename(at, name, other),
             8 => {
                 if let Ok(file) = File::options().write(true).open(self.machines[at].path(name)) {
@@ -135,19 +138,18 @@ impl Story {
     fn write(&mut self, at: usize, key: &str) {
         self.written += 1;
         let made = self.fresh(&self.desks[at]);
-        let sizes = if may_be_folder(key) { &SIZES[..SIZES.len() - 1] } else { &SIZES[..] };
-        fs::write(&made, content(self.written, *self.dice.pick(sizes))).unwrap();
+        fs::write(&made, content(self.written, *self.dice.pick(&SIZES))).unwrap();
+        self.note(format!("machine {at}: write {key:?}, content {}", self.written));
         self.take(at, key);
         // What does not get there stays on the desk.
         self.put(at, &made, key);
     }
 
     fn rename(&self, at: usize, from: &str, to: &str) {
+        self.note(format!("machine {at}: rename {from:?} to {to:?}"));
         let nested = |a: &str, b: &str| a == b || b.starts_with(&format!("{a}/"));
         let from_path = self.machines[at].path(from);
-        let fits = fs::metadata(&from_path)
-            .is_ok_and(|it| if it.is_dir() { may_be_folder(to) } else { it.len() < 16 << 20 || !may_be_folder(to) });
-        if !nested(from, to) && !nested(to, from) && fits {
+        if !nested(from, to) && !nested(to, from) && from_path.exists() {
             self.take(at, to);
             self.put(at, &from_path, to);
         }
@@ -191,7 +193,7 @@ impl Story {
         }
         let taken = self.taken();
         let lost: Vec<usize> = (1..=self.written).filter(|it| !kept.contains(it) && !taken.contains(it)).collect();
-        assert!(lost.is_empty(), "lost {lost:?}, {when}");
+        assert!(lost.is_empty(), "{}\nlost {lost:?}, {when}", self.journal.borrow().join("\n"));
     }
 }
 
