@@ -47,6 +47,14 @@ pub enum Error {
         /// What was being written.
         path: PathBuf,
     },
+    /// The disk or the quota has no room for a file of this size; for a smaller one there may be.
+    #[error("the disk has no room for its {size} bytes")]
+    NoRoom {
+        /// What was to be written.
+        path: PathBuf,
+        /// Its size in bytes.
+        size: u64,
+    },
     /// The user has no right to do it, or the file system is read-only.
     #[error("no permission for '{}'", path.display())]
     Denied {
@@ -94,6 +102,7 @@ impl Error {
             | Error::InTheWay { path }
             | Error::Locked { path, .. }
             | Error::NoSpace { path }
+            | Error::NoRoom { path, .. }
             | Error::Denied { path }
             | Error::TooLarge { path, .. }
             | Error::Io { path, .. } => path,

@@ -79,17 +79,18 @@ impl Staged {
         write_all_at(&self.file, bytes, offset).map_err(|source| Error::new(source, &self.path))
     }
 
-    /// Reserves `size` bytes, so that a full disk shows before the transfer and not at its end. Where the file system can
-    /// not do that, nothing happens.
+    /// Reserves `size` bytes, so that a disk without room for them shows before the transfer and not at its end. Where the
+    /// file system can not do that, nothing happens.
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`], [`Error::Io`].
+    /// [`Error::NoRoom`]: the size is the bucket's word, so this says nothing about other files. [`Error::Io`].
     pub fn allocate(&self, size: u64) -> Result<(), Error> {
         if size == 0 {
             return Ok(());
         }
         match fallocate(&self.file, FallocateFlags::empty(), 0, size) {
+            Err(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => Err(Error::NoRoom { path: self.path.clone(), size }),
             Err(errno) if !unknown(errno) => Err(self.failed(errno)),
             _ => Ok(()),
         }
@@ -240,6 +241,16 @@ mod tests {
         assert_eq!(staging(dir.path()), 2);
         drop(staged);
         assert_eq!(staging(dir.path()), 0);
+    }
+
+    #[test]
+    fn a_size_that_no_disk_has_room_for_is_told_from_a_full_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        let size = 1 << 60;
+        assert!(
+            matches!(folder.stage().unwrap().allocate(size), Err(Error::NoRoom { size: told, .. }) if told == size)
+        );
     }
 
     #[test]

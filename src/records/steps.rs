@@ -9,6 +9,7 @@ use crate::cost;
 use crate::engine::{Fault, Finding, Summary, Told, Verified};
 use crate::error::Error;
 use crate::key::Key;
+use crate::local;
 use crate::reconcile::{Action, Alarm, Decision, Item, Plan, Planned, Source, State};
 use crate::remote::CountsSnapshot;
 use crate::transfer::{Done, Failure};
@@ -177,7 +178,7 @@ fn not_done(outcome: &mut record::Outcome, failure: &Failure) {
     let (result, reason) = match failure {
         Failure::Changed | Failure::Moved(_) => ("skipped", "changed"),
         Failure::Interrupted => ("skipped", "interrupted"),
-        Failure::Local(crate::local::Error::NoSpace { .. }) => ("failed", "no-space"),
+        Failure::Local(local::Error::NoSpace { .. } | local::Error::NoRoom { .. }) => ("failed", "no-space"),
         Failure::Local(_) => ("failed", "local"),
         Failure::Remote(_) => ("failed", "remote"),
     };
