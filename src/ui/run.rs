@@ -259,15 +259,15 @@ pub fn tell(ui: &Ui, note: Note) {
 pub fn alarm(alarm: &Alarm, keys: &[Key], command: &str) -> Error {
     let message = match alarm {
         Alarm::Emptied { deletions } => format!(
-            "the folder held files and is empty now; this would delete {} in the bucket, and did nothing",
+            "the folder held files and is empty now; this would delete {} in the bucket, and did not",
             count(*deletions as u64, "object")
         ),
         Alarm::MovedDevice { deletions } => format!(
-            "the folder is on another device than at the last sync; this would delete {} in the bucket, and did nothing",
+            "the folder is on another device than at the last sync; this would delete {} in the bucket, and did not",
             count(*deletions as u64, "object")
         ),
         Alarm::MassDeletion { side, deletions, known } => format!(
-            "this would delete {deletions} of {} in the {}, and did nothing",
+            "this would delete {deletions} of {} in the {}, and did not",
             count(*known as u64, "key"),
             match side {
                 Side::Local => "folder",
