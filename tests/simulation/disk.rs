@@ -2,7 +2,8 @@
 //!
 //! Times come from the machine's own clock, in ticks as a kernel has them. Inode numbers are given anew as soon as they are
 //! free. What was written and not flushed may be gone after a power failure: names by being undone from the last one back,
-//! contents by being cut off.
+//! contents by being cut off. A folder that is flushed keeps its own names, and not those of other folders: some file systems
+//! promise no more.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -52,6 +53,17 @@ enum Change {
     Removed { path: PathBuf, grave: PathBuf },
     Moved { from: PathBuf, to: PathBuf, covered: Option<PathBuf> },
     Swapped(PathBuf, PathBuf),
+}
+
+impl Change {
+    /// The names that it is about.
+    fn paths(&self) -> [&Path; 2] {
+        match self {
+            Change::Made(path) | Change::RemovedFolder(path) | Change::Removed { path, .. } => [path, path],
+            Change::Moved { from, to, .. } => [from, to],
+            Change::Swapped(one, other) => [one, other],
+        }
+    }
 }
 
 struct Node {
@@ -234,10 +246,27 @@ impl Disk {
     /// A folder's names, or a file's content.
     pub(super) fn synced_one(&mut self, file: &File) {
         match file.metadata() {
-            Ok(found) if found.is_dir() => self.changes.clear(),
+            Ok(found) if found.is_dir() => self.names_synced(&Place::of(file, &".").0),
             Ok(found) => drop(self.dirty.remove(&found.ino())),
             Err(_) => {}
         }
+    }
+
+    /// The names in a folder are on disk, and what they need: whatever came before in the same places.
+    fn names_synced(&mut self, folder: &Path) {
+        let mut on_disk: Vec<PathBuf> = Vec::new();
+        let mut left = Vec::new();
+        for change in self.changes.drain(..).rev() {
+            let paths = change.paths();
+            let needed = |path: &Path| on_disk.iter().any(|known| known.starts_with(path) || path.starts_with(known));
+            if paths.iter().any(|path| path.parent() == Some(folder) || needed(path)) {
+                on_disk.extend(paths.map(Path::to_owned));
+            } else {
+                left.push(change);
+            }
+        }
+        left.reverse();
+        self.changes = left;
     }
 
     /// A power failure: some of the last changes of names never reached the disk, and no content that was not flushed did.
