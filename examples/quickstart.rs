@@ -1,7 +1,7 @@
 //! Two machines in sync through one bucket, in a few seconds and without an account anywhere.
 //!
 //! ```text
-//! cargo run --release --example quickstart
+//! cargo run --example quickstart
 //! ```
 //!
 //! It starts an S3 server inside of this process, makes two homes in a temporary folder, and runs the real `s4` in them.
