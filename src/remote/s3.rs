@@ -4,8 +4,10 @@ mod body;
 mod connect;
 mod delete;
 mod errors;
+mod list;
 mod patience;
 mod read;
+mod rows;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::DateTime;
-use aws_sdk_s3::types::{EncodingType, ServerSideEncryption, StorageClass};
+use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 
@@ -30,9 +32,7 @@ pub use self::connect::{Connection, check_endpoint};
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;
 use super::uri::S3Uri;
-use super::{
-    Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written,
-};
+use super::{Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
 use crate::checksum::Checksum;
 use crate::content::ETag;
 
@@ -68,6 +68,8 @@ struct Settings {
     encrypted: Arc<AtomicBool>,
     /// What was learnt of the server.
     learnt: sums::Learnt,
+    /// Listings are read by the SDK's own reader.
+    sdk_lists: bool,
 }
 
 impl S3Store {
@@ -95,6 +97,7 @@ impl S3Store {
                 sse_kms_key_id: connection.sse_kms_key_id.clone(),
                 encrypted,
                 learnt: sums::Learnt::default(),
+                sdk_lists: connection.sdk_lists,
             }),
         })
     }
@@ -131,59 +134,13 @@ impl S3Store {
     fn doing<'a>(&'a self, verb: &'a str, full: &'a str) -> errors::Doing<'a> {
         errors::Doing { server: &self.server, bucket: self.uri.bucket(), verb, name: full }
     }
-
-    /// One row of a listing, its name decoded and below the prefix.
-    fn listed(&self, object: &aws_sdk_s3::types::Object, encoded: bool) -> Result<Listed, Error> {
-        let raw = object.key().unwrap_or_default();
-        let full = if encoded { text::decode(raw) } else { Some(raw.into()) };
-        let full = full.ok_or_else(|| Error::Damaged(format!("a listing has the unreadable name '{raw}'")))?;
-        let Some(name) = self.uri.below(&full) else {
-            return Err(Error::Damaged(format!("a listing of {} has '{full}', which is not below it", self.uri)));
-        };
-        Ok(Listed {
-            name: name.into(),
-            size: object.size().and_then(|size| size.try_into().ok()).ok_or_else(|| lacks("size"))?,
-            etag: ETag::new(object.e_tag().ok_or_else(|| lacks("ETag"))?),
-            last_modified: seconds(object.last_modified())?,
-        })
-    }
 }
 
 impl ObjectStore for S3Store {
     type Body = S3Body;
 
     async fn list(&self, start: Option<&Cursor>, limit: u16) -> Result<Page, Error> {
-        let prefix = self.uri.full("");
-        let (start_after, token) = match start {
-            None => (None, None),
-            Some(Cursor::After(name)) => (Some(self.uri.full(name)), None),
-            Some(Cursor::Token(token)) => (None, Some(token.clone())),
-        };
-        self.counts.request(Class::List);
-        let answer = self
-            .client
-            .list_objects_v2()
-            .bucket(self.uri.bucket())
-            .set_prefix(Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
-            .set_start_after(start_after.filter(|full| !full.is_empty()))
-            .set_continuation_token(token)
-            .max_keys(i32::from(limit))
-            .encoding_type(EncodingType::Url)
-            .send()
-            .await
-            .map_err(self.failed("list", &prefix))?;
-        let encoded = answer.encoding_type() == Some(&EncodingType::Url);
-        let mut objects = Vec::with_capacity(answer.contents().len());
-        for object in answer.contents() {
-            objects.push(self.listed(object, encoded)?);
-        }
-        let next = match answer.is_truncated() {
-            Some(true) => Some(next_page(answer.next_continuation_token, &objects)?),
-            _ => None,
-        };
-        // The prefix's own folder marker, which consoles make, is no name below the prefix.
-        objects.retain(|object| !object.name.is_empty());
-        Ok(Page { objects, next })
+        self.list_once(start, limit).await
     }
 
     async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
@@ -293,17 +250,6 @@ fn length(length: Option<i64>) -> Result<u64, Error> {
 /// Whole seconds, those that S3 names in headers: a listing's fraction is cut off.
 fn seconds(time: Option<&DateTime>) -> Result<i64, Error> {
     time.map(DateTime::secs).ok_or_else(|| lacks("Last-Modified"))
-}
-
-/// Where the page after one with `objects` begins. A token that has lost a character on its way through XML (SeaweedFS
-/// makes tokens of names) would silently leave out the rest of the listing: there the last name has to do.
-fn next_page(token: Option<String>, objects: &[Listed]) -> Result<Cursor, Error> {
-    let lossy = |token: &String| token.contains(char::REPLACEMENT_CHARACTER);
-    match (token.filter(|token| !lossy(token)), objects.last()) {
-        (Some(token), _) => Ok(Cursor::Token(token)),
-        (None, Some(last)) => Ok(Cursor::After(last.name.to_string())),
-        (None, None) => Err(Error::Damaged("the server's listing stops in its middle".into())),
-    }
 }
 
 /// A `Range` header for a first byte and a number of bytes.

@@ -48,6 +48,8 @@ pub struct Connection {
     pub sse_kms_key_id: Option<String>,
     /// How long a request may stand still; a minute if nothing is said.
     pub patience: Option<Duration>,
+    /// Whether listings are read by the SDK's own reader, which takes ten times as long.
+    pub sdk_lists: bool,
 }
 
 /// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `encrypted`
