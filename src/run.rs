@@ -100,6 +100,7 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
         place: place(target),
         cut: Cut::default(),
+        page: crate::remote::PAGE,
     }
 }
 

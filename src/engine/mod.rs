@@ -55,6 +55,8 @@ pub struct Options {
     pub place: String,
     /// How big objects are cut up.
     pub cut: Cut,
+    /// Names a page of a listing, at most 1,000: in ranges of so many the bucket is listed.
+    pub page: u16,
 }
 
 /// Who hears of a run, and is asked.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
+use tokio::sync::oneshot;
 
 use super::{Engine, Error, Summary, is_rules};
 use crate::blocking::blocking;
@@ -136,30 +137,69 @@ impl Observed {
     }
 }
 
+/// Where an index cuts the bucket's names into ranges.
+fn cuts(index: &Index, page: u16) -> Vec<Box<str>> {
+    let live = index.entries().iter().filter(|(_, entry)| !entry.is_tombstone());
+    remote::cuts(live.map(|(name, _)| &**name), page.into())
+}
+
 impl<S: ObjectStore> Engine<S> {
     /// Looks at everything that is not given, all at once. `heal`: a damaged local index is set aside.
     pub(super) async fn observe(&self, heal: bool, given: Given) -> Result<Observed, Error> {
-        let folder = Arc::clone(&self.folder);
+        let (folder, given_scan) = (Arc::clone(&self.folder), given.scan);
+        let (tell, told) = oneshot::channel();
         let local = async {
-            let look = move || -> Result<_, Error> {
+            let (place, page) = (self.options.place.clone(), self.options.page);
+            let base = blocking(move || -> Result<_, Error> {
                 let base = index::load(&folder, heal)?;
+                let is_known =
+                    !base.index.entries().is_empty() && base.index.place.as_ref().is_none_or(|about| *about == place);
+                let known = is_known.then(|| cuts(&base.index, page));
+                // Nobody waits for it where the listing is given, or has failed.
+                let _ = tell.send(known);
+                Ok(base)
+            });
+            let base = base.await?;
+            let folder = Arc::clone(&self.folder);
+            let scan = blocking(move || -> Result<_, Error> {
                 let ignore = Ignore::load(&folder)?;
-                let given = given.scan.map(|scan| Scan { device: folder.device(), ..scan });
+                let given = given_scan.map(|scan| Scan { device: folder.device(), ..scan });
                 let scan = given.map_or_else(|| local::scan(&folder, &ignore), Ok)?;
-                Ok((base, ignore, scan))
-            };
-            blocking(look).await
+                Ok((ignore, scan))
+            });
+            let (ignore, scan) = scan.await?;
+            Ok((base, ignore, scan))
         };
-        let remote_index = async { Ok(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
-        let listing = async {
-            match given.listing {
-                Some(listing) => Ok(listing),
-                None => Ok(remote::list_all(&*self.store).await?),
-            }
-        };
-        let ((base, ignore, scan), remote_index, listing) = tokio::try_join!(local, remote_index, listing)?;
+        let remote = self.observe_remote(given.listing, told);
+        let ((base, ignore, scan), (remote_index, listing)) = tokio::try_join!(local, remote)?;
         let known = base.index.live();
         Ok(Observed { base, ignore, scan, listing, remote_index, known })
+    }
+
+    /// Looks at the bucket: fetches its index and lists it. `known` comes with what cuts it into ranges, by the local index.
+    async fn observe_remote(
+        &self,
+        given: Option<Vec<Listed>>,
+        known: oneshot::Receiver<Option<Vec<Box<str>>>>,
+    ) -> Result<(RemoteIndex, Vec<Listed>), Error> {
+        let fetch = async { Ok(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
+        let page = self.options.page;
+        let list = |cuts: Vec<Box<str>>| async move { Ok(remote::list_ranges(&*self.store, &cuts, page).await?) };
+        if let Some(listing) = given {
+            return Ok((fetch.await?, listing));
+        }
+        if !self.store.lists_by_bytes() {
+            return tokio::try_join!(fetch, list(Vec::new()));
+        }
+        match known.await.ok().flatten() {
+            Some(cuts) => tokio::try_join!(fetch, list(cuts)),
+            // A first sync: what other machines have recorded says as well where pages may begin.
+            None => {
+                let mut index = fetch.await?;
+                let cuts = cuts(index.index()?, page);
+                Ok((index, list(cuts).await?))
+            }
+        }
     }
 
     /// Scans again, by other rules or because something was put back.

@@ -48,6 +48,8 @@ struct State {
     made: u64,
     log: Vec<String>,
     fail_after: Option<u64>,
+    /// Names to write (`true`) or to delete, one after each request.
+    changes: Vec<(String, bool)>,
 }
 
 /// A bucket in memory.
@@ -96,6 +98,11 @@ impl Fake {
         self.lock().fail_after = Some(requests);
     }
 
+    /// Writes a name (`true`) or deletes it after each request.
+    pub(super) fn change_between(&self, changes: Vec<(String, bool)>) {
+        self.lock().changes = changes;
+    }
+
     pub(super) fn names(&self) -> Vec<String> {
         self.lock().objects.keys().cloned().collect()
     }
@@ -107,6 +114,14 @@ impl Fake {
     /// The requests since the last call.
     pub(super) fn log(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().log)
+    }
+
+    fn change_one(&self, mut state: MutexGuard<'_, State>) {
+        match state.changes.pop() {
+            Some((name, true)) => drop(state.write(&name, Bytes::new(), Metadata::default())),
+            Some((name, false)) => drop(state.objects.remove(&name)),
+            None => {}
+        }
     }
 
     fn judge(&self, state: &State, name: &str, expect: Option<&Expect>, is_put: bool) -> Result<(), Error> {
@@ -215,6 +230,7 @@ impl ObjectStore for Fake {
         if self.order == Order::Descending {
             objects.reverse();
         }
+        self.change_one(state);
         Ok(Page { objects, next })
     }
 

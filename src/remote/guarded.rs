@@ -32,12 +32,21 @@ pub struct Capabilities {
     /// `If-None-Match: *` finds nothing where there is no object, though there are or were some below that name.
     /// SeaweedFS takes the folder for an object.
     pub folder_names: bool,
+    /// Listings go by the bytes of the names, and begin after whatever name they are told to.
+    pub list_order: bool,
 }
 
 impl Capabilities {
     /// What S3 itself keeps.
-    pub const ALL: Capabilities =
-        Capabilities { put: true, complete: true, copy: true, delete: true, delete_many: true, folder_names: true };
+    pub const ALL: Capabilities = Capabilities {
+        put: true,
+        complete: true,
+        copy: true,
+        delete: true,
+        delete_many: true,
+        folder_names: true,
+        list_order: true,
+    };
 }
 
 /// Writes without a condition. Only [`Guarded`], after its own look, and the probe, on its own objects, may use these;
@@ -169,6 +178,10 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
 
     async fn list(&self, start: Option<&Cursor>, limit: u16) -> Result<Page, Error> {
         self.store.list(start, limit).await
+    }
+
+    fn lists_by_bytes(&self) -> bool {
+        self.capabilities.list_order
     }
 
     async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
@@ -381,7 +394,7 @@ mod tests {
         let text = serde_json::to_string(&Capabilities::ALL).unwrap();
         assert_eq!(
             text,
-            r#"{"put":true,"complete":true,"copy":true,"delete":true,"delete_many":true,"folder_names":true}"#
+            r#"{"put":true,"complete":true,"copy":true,"delete":true,"delete_many":true,"folder_names":true,"list_order":true}"#
         );
     }
 }

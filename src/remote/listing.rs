@@ -2,8 +2,8 @@
 
 use super::{Cursor, Error, Listed, ObjectStore};
 
-/// Rows a page; no server gives more.
-const PAGE: u16 = 1000;
+/// Names a page; no server gives more.
+pub const PAGE: u16 = 1000;
 
 /// Lists every name below the prefix, ordered by bytes, each once; in whatever order the server lists.
 ///

@@ -9,6 +9,7 @@ mod fake;
 pub mod guarded;
 pub mod listing;
 pub mod probe;
+pub mod ranges;
 pub mod s3;
 pub mod uri;
 
@@ -18,8 +19,9 @@ use bytes::Bytes;
 
 pub use self::counts::CountsSnapshot;
 pub use self::guarded::{Capabilities, Guarded};
-pub use self::listing::{list_all, list_pages, put_in_order};
+pub use self::listing::{PAGE, list_all, list_pages, put_in_order};
 pub use self::probe::{check, probe};
+pub use self::ranges::{cuts, list_ranges};
 pub use self::s3::{Connection, S3Store, check_endpoint};
 pub use self::uri::{S3Uri, UriError};
 
@@ -152,6 +154,11 @@ pub trait ObjectStore: Send + Sync + 'static {
 
     /// Up to `limit` (at most 1,000) names from `start` on, or from the first.
     fn list(&self, start: Option<&Cursor>, limit: u16) -> impl Future<Output = Result<Page, Error>> + Send;
+
+    /// Whether the server is known to list by the bytes of the names, from any name on: then ranges can be listed at once.
+    fn lists_by_bytes(&self) -> bool {
+        false
+    }
 
     /// Asks after one object; [`Error::NotFound`] when there is none.
     fn head(&self, name: &str) -> impl Future<Output = Result<ObjectInfo, Error>> + Send;

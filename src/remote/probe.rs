@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use bytes::Bytes;
 
 use super::guarded::{Capabilities, Unconditional};
-use super::{Deletion, Error, Expect, Metadata, ObjectStore, Written};
+use super::{Cursor, Deletion, Error, Expect, Metadata, ObjectStore, Written};
 use crate::content::ETag;
 use crate::key::PRIVATE;
 
@@ -27,7 +27,7 @@ pub async fn check<S: ObjectStore>(store: &S) -> Result<(), Error> {
 
 /// Finds out which conditions the server keeps, on objects of its own below `.s4/` that it takes away again.
 ///
-/// Some 30 requests, for when a target is made or changed.
+/// Some 40 requests, for when a target is made or changed.
 ///
 /// # Errors
 ///
@@ -37,7 +37,9 @@ pub async fn probe<S: Unconditional>(store: &S) -> Result<Capabilities, Error> {
     let folder = format!("{PRIVATE}/probe-{unique:016x}");
     let probe = Probe { store, object: format!("{folder}/a"), copied: format!("{folder}/b"), folder };
     let found = probe.run().await;
-    let cleaned = store.delete_regardless(&[&probe.object, &probe.copied, &probe.folder]).await;
+    let listed = probe.listed();
+    let names = listed.iter().chain([&probe.object, &probe.copied, &probe.folder]);
+    let cleaned = store.delete_regardless(&names.map(String::as_str).collect::<Vec<_>>()).await;
     let capabilities = found?;
     cleaned.into_iter().collect::<Result<(), Error>>()?;
     Ok(capabilities)
@@ -64,6 +66,7 @@ enum Tried<T> {
 
 impl<S: Unconditional> Probe<'_, S> {
     async fn run(&self) -> Result<Capabilities, Error> {
+        let list_order = self.list_goes_by_bytes().await?;
         let put = self.put_keeps().await?;
         // From here on the object is there, in a version that is known.
         let etag = self.store.put_regardless(&self.object, content(), &Metadata::default()).await?.etag;
@@ -74,7 +77,42 @@ impl<S: Unconditional> Probe<'_, S> {
         let copied = self.store.copy_regardless(&self.object, &etag, &self.copied).await?.etag;
         let delete_many = self.delete_many_keeps(&etag, &copied).await?;
         let delete = self.delete_keeps().await?;
-        Ok(Capabilities { put, complete, copy, delete, delete_many, folder_names })
+        Ok(Capabilities { put, complete, copy, delete, delete_many, folder_names, list_order })
+    }
+
+    /// Names in the order of their bytes, which is neither that of a walk through folders nor that of UTF-16.
+    fn listed(&self) -> [String; 4] {
+        ["-b", "/c", "\u{ff5e}", "\u{1f600}"].map(|end| format!("{}{end}", self.folder))
+    }
+
+    /// Whether a listing goes by the bytes of the names, and begins after any name, be there such an object or not.
+    async fn list_goes_by_bytes(&self) -> Result<bool, Error> {
+        let names = self.listed();
+        for name in &names {
+            if matches!(tried(self.store.put_regardless(name, content(), &Metadata::default()).await)?, Tried::Refused)
+            {
+                return Ok(false);
+            }
+        }
+        let starts = [&self.folder, &names[0], &format!("{}/", self.folder), &names[1], &names[2]];
+        for (after, expected) in
+            starts.into_iter().zip([&names[..], &names[1..], &names[1..], &names[2..], &names[3..]])
+        {
+            let mut start = Some(Cursor::After(after.clone()));
+            let mut found = Vec::new();
+            while found.len() < expected.len()
+                && let Some(from) = start
+            {
+                let page = self.store.list(Some(&from), 2).await?;
+                found.extend(page.objects.into_iter().map(|object| object.name));
+                start = page.next.filter(|next| *next != from);
+            }
+            found.truncate(expected.len());
+            if !found.iter().map(|name| &**name).eq(expected) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn put_keeps(&self) -> Result<bool, Error> {
@@ -172,7 +210,7 @@ fn false_etag() -> Expect {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake::{Conditions, Fake};
+    use super::super::fake::{Conditions, Fake, Order};
     use super::*;
 
     #[tokio::test]
@@ -187,7 +225,8 @@ mod tests {
         for conditions in [Conditions::Ignored, Conditions::Refused] {
             let fake = Fake::with(conditions);
             let found = probe(&fake).await.unwrap();
-            assert_eq!(Capabilities { folder_names: false, ..found }, Capabilities::default(), "{conditions:?}");
+            let without = Capabilities { folder_names: false, list_order: false, ..found };
+            assert_eq!(without, Capabilities::default(), "{conditions:?}");
             assert_eq!((fake.names(), fake.uploads()), (vec![], 0), "{conditions:?}");
         }
     }
@@ -196,7 +235,7 @@ mod tests {
     async fn one_missing_condition_leaves_the_others() {
         let fake = Fake::with(Conditions::OnlyPut);
         let found = probe(&fake).await.unwrap();
-        assert_eq!(found, Capabilities { put: true, folder_names: true, ..Capabilities::default() });
+        assert_eq!(found, Capabilities { put: true, folder_names: true, list_order: true, ..Capabilities::default() });
         assert_eq!((fake.names(), fake.uploads()), (vec![], 0));
     }
 
@@ -204,6 +243,16 @@ mod tests {
     async fn a_server_that_takes_folders_for_objects_is_recognised() {
         let found = probe(&Fake::with(Conditions::FoldersCount)).await.unwrap();
         assert_eq!(found, Capabilities { folder_names: false, ..Capabilities::ALL });
+    }
+
+    #[tokio::test]
+    async fn an_order_that_is_not_that_of_bytes_is_recognised() {
+        for order in [Order::Descending, Order::LastAgain, Order::FromTheStart] {
+            let fake = Fake::listing(&[], order);
+            let found = probe(&fake).await.unwrap();
+            assert_eq!(found, Capabilities { list_order: false, ..Capabilities::ALL }, "{order:?}");
+            assert!(fake.names().is_empty());
+        }
     }
 
     #[tokio::test]
@@ -215,8 +264,10 @@ mod tests {
                 assert!(request > 10);
                 break;
             }
-            // One failed request may have been the one that clears up, or an upload's abort; nothing else is left.
-            assert!(fake.names().len() + fake.uploads() <= 1, "request {request}: {:?}", fake.names());
+            // The failed request may have been the one that clears up, or an upload's abort; nothing else is left.
+            let failed_to_clear_up = fake.log().len() as u64 == request + 1;
+            let left = fake.names().len() + fake.uploads();
+            assert!(left <= 1 || failed_to_clear_up, "request {request}: {:?}", fake.names());
         }
     }
 

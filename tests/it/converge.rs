@@ -79,6 +79,7 @@ impl Machine {
             stamp: format!("m{}-{:04}", self.name, self.runs),
             place: "s3://bucket/p".to_owned(),
             cut: Cut::default(),
+            page: 2,
         };
         let sides = (folder, Arc::clone(&self.store));
         let engine = Engine::new(sides, Arc::new(Clock::System), Arc::new(Silent), Cancel::default(), options);

@@ -298,6 +298,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             stamp,
             place: "s3://bucket/p".to_owned(),
             cut: Cut { threshold: 128, part: 64 },
+            page: seat.world().bucket.page.try_into().unwrap(),
         };
         let unconditional = seat.world().bucket.unconditional;
         let known = if unconditional { Capabilities::default() } else { Capabilities::ALL };

@@ -322,8 +322,8 @@ async fn deletes_take_only_the_versions_named_and_gone_keys_count_as_deleted() {
 async fn the_probe_finds_what_the_server_keeps_and_clears_up() {
     let Some(store) = fresh("p").await else { return };
     let found = probe(&store).await.unwrap();
-    // SeaweedFS keeps all conditions, and takes folders for objects.
-    assert_eq!(found, Capabilities { folder_names: false, ..Capabilities::ALL });
+    // SeaweedFS keeps all conditions, takes folders for objects, and lists as one walks through folders.
+    assert_eq!(found, Capabilities { folder_names: false, list_order: false, ..Capabilities::ALL });
     assert!(list_all(&store).await.unwrap().is_empty());
     let uploads = store.client.list_multipart_uploads().bucket(store.uri.bucket()).send().await.unwrap();
     assert!(uploads.uploads().is_empty());

@@ -67,7 +67,7 @@ fn taking_over_costs_no_more_requests_than_a_sync_with_nothing_to_do() {
         // What `s4 add` would have found out of this server; else the first sync does.
         let config = std::fs::read_to_string(member.machine.config()).unwrap();
         let mut config: Value = serde_json::from_str(&config).unwrap();
-        let kept = ["put", "complete", "copy", "delete", "delete_many", "folder_names"];
+        let kept = ["put", "complete", "copy", "delete", "delete_many", "folder_names", "list_order"];
         config["targets"][TARGET]["conditional_writes"] = kept.map(|name| (name, true)).into_iter().collect();
         let server = format!("s3://{} at {}", fleet.bucket.name(), fleet.bucket.endpoint());
         config["targets"][TARGET]["conditional_writes"]["server"] = server.into();

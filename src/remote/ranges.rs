@@ -1,0 +1,183 @@
+//! The whole listing in ranges, several at once.
+//!
+//! A listing goes from page to page, each of which says where the next begins: a hundred thousand names are a hundred answers to
+//! wait for, one after the other. Names that were there before say where pages can begin. They are positions and nothing
+//! else: it does no harm when one is gone, or when many have come between two of them.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::{Cursor, Error, Listed, ObjectStore, list_all};
+use crate::key;
+
+/// Ranges listed at once.
+const AT_ONCE: usize = 32;
+
+/// Names that cut the bucket's into ranges of a page of `page` each; none where one page does for all. `names` are those that
+/// are known, in the order of their bytes; s4's own index is not among them, and in the bucket.
+pub fn cuts<'a>(names: impl Iterator<Item = &'a str>, page: usize) -> Vec<Box<str>> {
+    let mut cuts: Vec<Box<str>> = Vec::new();
+    let mut index_is_before = false;
+    let mut in_page = 0;
+    let mut last = None;
+    for name in names {
+        if !index_is_before && name > key::INDEX {
+            index_is_before = true;
+            in_page += 1;
+        }
+        if in_page >= page {
+            cuts.extend(last.map(Into::into));
+            in_page = 0;
+        }
+        in_page += 1;
+        last = Some(name);
+    }
+    cuts
+}
+
+/// Lists every name below the prefix, ordered by bytes, each once, in the ranges between `cuts`. Where the server's order is
+/// another one, all is listed page by page.
+///
+/// # Errors
+///
+/// As [`list_all`].
+pub async fn list_ranges<S: ObjectStore>(store: &S, cuts: &[Box<str>], page: u16) -> Result<Vec<Listed>, Error> {
+    if cuts.is_empty() {
+        return list_all(store).await;
+    }
+    let begins = std::iter::once(None).chain(cuts.iter().map(|cut| Some(&**cut)));
+    let ends = cuts.iter().map(|cut| Some(&**cut)).chain(std::iter::once(None));
+    let ranges = begins.zip(ends).map(|(after, last)| list_range(store, after, last, page));
+    let mut ranges = stream::iter(ranges).buffered(AT_ONCE);
+    let mut all: Vec<Listed> = Vec::new();
+    while let Some(range) = ranges.try_next().await? {
+        match range {
+            Some(mut range) => all.append(&mut range),
+            None => {
+                drop(ranges);
+                return list_all(store).await;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Lists the names after `after` up to `last`, that one included. `None`: the server does not list by the bytes of the names,
+/// or not from where it is told.
+async fn list_range<S: ObjectStore>(
+    store: &S,
+    after: Option<&str>,
+    last: Option<&str>,
+    limit: u16,
+) -> Result<Option<Vec<Listed>>, Error> {
+    let mut rows: Vec<Listed> = Vec::new();
+    let mut start = after.map(|after| Cursor::After(after.to_owned()));
+    loop {
+        let mut page = store.list(start.as_ref(), limit).await?;
+        let before = rows.last().map(|row| &*row.name).or(after);
+        let goes_on = page.objects.first().is_none_or(|row| before.is_none_or(|before| before < &*row.name));
+        if !goes_on || !page.objects.is_sorted_by(|a, b| a.name < b.name) {
+            return Ok(None);
+        }
+        let end = last.map_or(page.objects.len(), |last| page.objects.partition_point(|row| &*row.name <= last));
+        let is_past = end < page.objects.len();
+        page.objects.truncate(end);
+        rows.append(&mut page.objects);
+        let is_there = last.is_some_and(|last| rows.last().is_some_and(|row| &*row.name == last));
+        match page.next {
+            _ if is_past || is_there => return Ok(Some(rows)),
+            None => return Ok(Some(rows)),
+            // It leads back to where it was.
+            next if next == start => return Ok(None),
+            next => start = next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fake::{Fake, Order};
+    use super::*;
+
+    /// The rows that a page of the [`Fake`] has.
+    const PAGE: usize = 3;
+
+    fn names(rows: &[Listed]) -> Vec<&str> {
+        rows.iter().map(|row| &*row.name).collect()
+    }
+
+    fn boxed(cuts: &[&str]) -> Vec<Box<str>> {
+        cuts.iter().map(|cut| (*cut).into()).collect()
+    }
+
+    #[test]
+    fn cuts_are_a_page_apart_and_leave_room_for_the_index() {
+        let known = ["!", "a", "b", "c", "d", "e", "f", "g"];
+        // ! .index a | b c d | e f g
+        assert_eq!(cuts(known.into_iter(), 3), boxed(&["a", "d"]));
+        assert_eq!(cuts(known.into_iter(), 9), boxed(&[]));
+        assert_eq!(cuts(known.into_iter(), 8), boxed(&["f"]));
+        assert_eq!(cuts([].into_iter(), 3), boxed(&[]));
+    }
+
+    #[tokio::test]
+    async fn an_unchanged_bucket_takes_a_request_a_page() {
+        let known = ["a", "b", "c", "d", "e", "f", "g"];
+        let there: Vec<&str> = [".index"].into_iter().chain(known).collect();
+        let fake = Fake::listing(&there, Order::Ascending);
+        let cuts = cuts(known.into_iter(), PAGE);
+        assert_eq!(names(&list_ranges(&fake, &cuts, 1_000).await.unwrap()), there);
+        assert_eq!(fake.log().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_failed_page_of_any_range_is_an_error() {
+        for page in 0..3 {
+            let fake = Fake::listing(&["a", "b", "c", "d", "e", "f"], Order::Ascending);
+            fake.fail_after(page);
+            let listed = list_ranges(&fake, &boxed(&["b", "d"]), 1_000).await;
+            assert!(matches!(listed, Err(Error::Network(_))), "page {page}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_with_an_order_of_its_own_is_listed_page_by_page() {
+        let there = ["a", "b", "c", "d", "e", "f"];
+        for order in [Order::Descending, Order::LastAgain] {
+            let fake = Fake::listing(&there, order);
+            assert_eq!(names(&list_ranges(&fake, &boxed(&["a"]), 1_000).await.unwrap()), there, "{order:?}");
+        }
+        // One that begins anew each time is found out as well.
+        let fake = Fake::listing(&there, Order::FromTheStart);
+        assert!(list_ranges(&fake, &boxed(&["a"]), 1_000).await.is_err());
+    }
+
+    proptest! {
+        /// Names come and go between any two requests: what stays is listed once, what was never there is not.
+        #[test]
+        fn each_name_is_listed_once_whatever_comes_and_goes(
+            there in proptest::collection::btree_set("[a-d]{1,3}", 0..40),
+            known in proptest::collection::btree_set("[a-d]{1,3}", 0..40),
+            changes in proptest::collection::vec(("[a-d]{1,3}", any::<bool>()), 0..40),
+        ) {
+            let there: Vec<&str> = there.iter().map(String::as_str).collect();
+            let fake = Fake::listing(&there, Order::Ascending);
+            let cuts = cuts(known.iter().map(String::as_str), PAGE);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let quiet = runtime.block_on(async { (list_all(&fake).await, list_ranges(&fake, &cuts, 1_000).await) });
+            prop_assert_eq!(quiet.0.unwrap(), quiet.1.unwrap());
+            fake.change_between(changes.clone());
+            let listed = runtime.block_on(list_ranges(&fake, &cuts, 1_000)).unwrap();
+            prop_assert!(listed.is_sorted_by(|a, b| a.name < b.name));
+            let listed = names(&listed);
+            let touched = |name: &str| changes.iter().any(|(changed, _)| changed == name);
+            for name in &there {
+                prop_assert!(touched(name) || listed.contains(name), "{} is missing", name);
+            }
+            for name in &listed {
+                prop_assert!(touched(name) || there.contains(name), "{} was never there", name);
+            }
+        }
+    }
+}
