@@ -123,6 +123,41 @@ fn a_user_may_edit_at_each_moment() {
     }
 }
 
+/// One file alone, where each moment is tried with each edit.
+#[test]
+fn a_file_may_be_edited_at_each_moment_of_its_way() {
+    let known = [write(0, "f", 100), alone(sync(0)), alone(sync(1))];
+    let remove = |machine| Step::Do(Edit::Remove { machine, key: "f" });
+    let ways = [
+        vec![write(0, "f", 100)],
+        vec![write(0, "f", 300)],
+        vec![write(1, "f", 100), alone(sync(1))],
+        vec![write(1, "f", 300), alone(sync(1))],
+        [&known[..], &[write(0, "f", 100)]].concat(),
+        [&known[..], &[write(0, "f", 300)]].concat(),
+        [&known[..], &[write(1, "f", 100), alone(sync(1))]].concat(),
+        [&known[..], &[remove(0)]].concat(),
+        [&known[..], &[remove(1), alone(sync(1))]].concat(),
+    ];
+    let edits = [
+        Edit::SameSize { machine: 0, key: "f" },
+        Edit::Append { machine: 0, key: "f" },
+        Edit::Remove { machine: 0, key: "f" },
+        Edit::Write { machine: 0, key: "f", size: 100, by_rename: true },
+    ];
+    for (way, edit) in ways.iter().flat_map(|way| edits.iter().map(move |edit| (way, edit))) {
+        let scene = |moment| {
+            let mut steps = way.clone();
+            steps.push(Step::Do(Edit::Wait { milliseconds: 5_000 }));
+            steps.push(alone(Run { edits: vec![(moment, edit.clone())], ..sync(0) }));
+            script(steps)
+        };
+        for moment in 1..=moments(&scene(u32::MAX), 0) {
+            holds(&scene(moment));
+        }
+    }
+}
+
 #[test]
 fn rules_are_never_read_in_the_middle_of_a_save() {
     let rules = |text: &str| Edit::Rules { machine: 0, rules: RULES.iter().position(|rules| *rules == text).unwrap() };
