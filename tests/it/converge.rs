@@ -47,6 +47,8 @@ struct Machine {
     runs: usize,
     /// Whether it syncs as the plumbing does it, step by step.
     by_steps: bool,
+    /// Names a range of the listing.
+    page: u16,
 }
 
 impl Machine {
@@ -59,7 +61,7 @@ impl Machine {
         };
         let store = S3Store::connect(&connection, &S3Uri::parse("s3://bucket/p").unwrap()).await.unwrap();
         let store = Arc::new(Guarded::new(store, Capabilities::ALL));
-        Machine { name, folder: TempDir::new().unwrap(), store, runs: 0, by_steps: name == 1 }
+        Machine { name, folder: TempDir::new().unwrap(), store, runs: 0, by_steps: name == 1, page: 2 }
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -79,7 +81,7 @@ impl Machine {
             stamp: format!("m{}-{:04}", self.name, self.runs),
             place: "s3://bucket/p".to_owned(),
             cut: Cut::default(),
-            page: 2,
+            page: self.page,
         };
         let sides = (folder, Arc::clone(&self.store));
         let engine = Engine::new(sides, Arc::new(Clock::System), Arc::new(Silent), Cancel::default(), options);
@@ -301,6 +303,7 @@ async fn play(seed: u64, machines: usize, steps: usize) {
     world.check(seed);
     world.server.reset_counts();
     for machine in &mut world.machines {
+        machine.page = 1_000;
         let summary = machine.sync().await;
         assert!(summary.done.is_empty() && summary.failed.is_empty() && summary.conflicts.is_empty(), "{summary:?}");
     }
