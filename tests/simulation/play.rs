@@ -66,6 +66,7 @@ impl Stage {
         world.bucket.opaque = script.opaque;
         world.bucket.unconditional = script.unconditional;
         world.bucket.page = script.page;
+        world.trash_counts = !script.keeps_all();
         world.log = log.then(Vec::new);
         Stage { world: Arc::new(Mutex::new(world)) }
     }
@@ -298,6 +299,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             stamp,
             place: "s3://bucket/p".to_owned(),
             cut: Cut { threshold: 128, part: 64 },
+            jobs: 3,
             page: seat.world().bucket.page.try_into().unwrap(),
         };
         let unconditional = seat.world().bucket.unconditional;

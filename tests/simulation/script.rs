@@ -220,6 +220,15 @@ impl Script {
         })
     }
 
+    /// Whether no content that somebody still wants has a reason to be put away: conflicts are answered by keeping both, and
+    /// nobody saves a file twice while it is being replaced.
+    pub(super) fn keeps_all(&self) -> bool {
+        self.steps.iter().all(|step| match step {
+            Step::Do(_) => true,
+            Step::Sync { runs, .. } => runs.iter().all(|run| run.policy == Policy::KeepBoth && run.edits.len() < 2),
+        })
+    }
+
     /// The code that makes it.
     pub(super) fn as_code(&self) -> String {
         format!("{self:?}").replace('[', "vec![").replace("Do(", "Step::Do(Edit::").replace("Sync {", "Step::Sync {")

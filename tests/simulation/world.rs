@@ -156,6 +156,8 @@ pub(super) struct World {
     pub(super) server_ahead: i64,
     /// Earlier indexes of the bucket.
     pub(super) remote_indexes: Vec<Vec<u8>>,
+    /// Whether what nobody has given up may be in the trash alone: people who answer conflicts put it there.
+    pub(super) trash_counts: bool,
     /// What happened, where somebody wants to read it.
     pub(super) log: Option<Vec<String>>,
     /// The first thing that must not be.
@@ -172,6 +174,7 @@ impl World {
             time: BEGIN * 1_000_000_000,
             server_ahead: 0,
             remote_indexes: Vec::new(),
+            trash_counts: true,
             log: None,
             violation: None,
         }
@@ -309,7 +312,9 @@ impl World {
                 if !self.model.knows(&bytes) {
                     halves.push(format!("machine {number}: {path}: {}", shown(&bytes)));
                 }
-                there.insert(bytes);
+                if self.trash_counts || !path.starts_with(".s4/trash/") {
+                    there.insert(bytes);
+                }
             }
         }
         for (name, bytes) in self.bucket.tree() {
