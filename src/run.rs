@@ -15,7 +15,7 @@ use crate::local::Folder;
 use crate::reconcile::Policy;
 use crate::report;
 use crate::session::folder_error;
-use crate::transfer::{Cancel, Cut};
+use crate::transfer::{Cancel, Cut, JOBS};
 use crate::ui::run::alarm;
 use crate::ui::text;
 
@@ -100,6 +100,7 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
         place: place(target),
         cut: Cut::default(),
+        jobs: JOBS,
         page: crate::remote::PAGE,
     }
 }

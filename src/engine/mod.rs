@@ -55,6 +55,8 @@ pub struct Options {
     pub place: String,
     /// How big objects are cut up.
     pub cut: Cut,
+    /// Contents that move at a time, at most.
+    pub jobs: usize,
     /// Names a page of a listing, at most 1,000: in ranges of so many the bucket is listed.
     pub page: u16,
 }
@@ -168,7 +170,8 @@ impl<S: ObjectStore> Engine<S> {
             Arc::clone(&folder),
             Arc::clone(&ambient),
             progress,
-            (cancel.clone(), options.stamp.clone(), options.cut),
+            (cancel.clone(), options.stamp.clone()),
+            (options.cut, options.jobs),
         );
         Engine { store, folder, ambient, witness, cancel, options, carrier: Arc::new(carrier) }
     }

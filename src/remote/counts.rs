@@ -24,6 +24,7 @@ pub enum Class {
 pub struct Counts {
     requests: [AtomicU64; 6],
     attempts: AtomicU64,
+    slow_downs: AtomicU64,
     bytes_up: AtomicU64,
     bytes_down: AtomicU64,
 }
@@ -60,6 +61,16 @@ impl Counts {
     /// Counts one attempt to send a request: the first and each retry.
     pub fn attempt(&self) {
         self.attempts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an answer that asks to slow down (429, 503).
+    pub fn slow_down(&self) {
+        self.slow_downs.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many answers have asked to slow down.
+    pub fn slow_downs(&self) -> u64 {
+        self.slow_downs.load(Ordering::Relaxed)
     }
 
     /// Counts bytes of content sent.

@@ -184,6 +184,10 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
         self.capabilities.list_order
     }
 
+    fn slow_downs(&self) -> u64 {
+        self.store.slow_downs()
+    }
+
     async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
         self.store.head(name).await
     }

@@ -160,6 +160,11 @@ pub trait ObjectStore: Send + Sync + 'static {
         false
     }
 
+    /// How often the server has asked to slow down so far.
+    fn slow_downs(&self) -> u64 {
+        0
+    }
+
     /// Asks after one object; [`Error::NotFound`] when there is none.
     fn head(&self, name: &str) -> impl Future<Output = Result<ObjectInfo, Error>> + Send;
 

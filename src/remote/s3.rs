@@ -143,6 +143,10 @@ impl ObjectStore for S3Store {
         self.list_once(start, limit).await
     }
 
+    fn slow_downs(&self) -> u64 {
+        self.counts.slow_downs()
+    }
+
     async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
         let full = self.uri.full(name);
         self.counts.request(Class::Head);

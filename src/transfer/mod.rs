@@ -3,6 +3,7 @@
 //! Every action carries what it expects to find on either side. Where a side turns out to be something else, nothing
 //! is written and the key is [`Failure::Changed`]: it is looked at and decided again. Nothing here decides.
 
+mod gate;
 mod install;
 mod media;
 mod pool;
@@ -26,6 +27,7 @@ use crate::key::Key;
 use crate::local::{self, Folder};
 use crate::reconcile::{Action, Planned};
 use crate::remote::{self, Deletion, Expect, ObjectStore};
+use gate::Gate;
 use install::Installer;
 
 /// The most parts that S3 takes.
@@ -34,8 +36,8 @@ const MAX_PARTS: u64 = 10_000;
 const PARTS_IN_FLIGHT: usize = 6;
 /// Bytes of content held in memory at a time, in KiB.
 const MEMORY_KIB: u32 = 128 << 10;
-/// Keys that move a content at a time. Requests wait for the network, so many of them cost little and hide its latency.
-const MOVING: usize = 128;
+/// The most contents that move at a time, if nothing else is said.
+pub const JOBS: usize = 256;
 /// Keys under way at a time: those that move, and those that have arrived and wait for the disk to be flushed. The more of them
 /// wait, the fewer flushes it takes; each holds a file open, and a thousand is what most systems allow.
 const UNDER_WAY: usize = 512;
@@ -115,7 +117,7 @@ pub struct Carrier<S> {
     folder: Arc<Folder>,
     ambient: Arc<dyn Ambient>,
     memory: Arc<Semaphore>,
-    moving: Semaphore,
+    moving: Gate,
     installer: Installer,
     progress: Arc<dyn Progress>,
     cancel: Cancel,
@@ -124,17 +126,18 @@ pub struct Carrier<S> {
 }
 
 impl<S: ObjectStore> Carrier<S> {
-    /// Makes a carrier. `conflict_stamp` names conflict copies: `HOST-YYYYMMDD-HHMMSS`.
+    /// Makes a carrier. `conflict_stamp` names conflict copies: `HOST-YYYYMMDD-HHMMSS`. At most `jobs` contents move at a time.
     pub fn new(
         store: Arc<S>,
         folder: Arc<Folder>,
         ambient: Arc<dyn Ambient>,
         progress: Arc<dyn Progress>,
-        (cancel, conflict_stamp, cut): (Cancel, String, Cut),
+        (cancel, conflict_stamp): (Cancel, String),
+        (cut, jobs): (Cut, usize),
     ) -> Carrier<S> {
         let installer = Installer::start(Arc::clone(&folder));
         let memory = Arc::new(Semaphore::new(MEMORY_KIB as usize));
-        let moving = Semaphore::new(MOVING);
+        let moving = Gate::new(jobs);
         Carrier { store, folder, ambient, memory, moving, installer, progress, cancel, conflict_stamp, cut }
     }
 
@@ -210,6 +213,17 @@ impl<S: ObjectStore> Carrier<S> {
     /// Waits until everything that was handed over for installing is in its place: the folder's lock must outlive it.
     pub async fn settle(&self) {
         self.installer.drain().await;
+    }
+
+    /// Moves a content, when it is its turn.
+    async fn in_turn<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let moving = self.moving.enter().await;
+        if self.cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        let moved = work.await;
+        moving.moved(self.store.slow_downs());
+        moved
     }
 
     async fn carry_out_one(&self, planned: &Planned) -> Result<Done, Failure> {

@@ -32,16 +32,12 @@ impl<S: ObjectStore> Carrier<S> {
         {
             return Ok(done);
         }
-        let fetched = {
-            let _moving = self.moving.acquire().await;
-            if self.cancel.is_cancelled() {
-                return Err(Failure::Interrupted);
-            }
+        let fetch = async {
             // Not to be fetched in each run anew.
             self.folder.expect_room(&item.key)?;
-            self.fetch(item).await?
+            self.fetch(item).await
         };
-        let Fetched { staged, info, sha256, .. } = fetched;
+        let Fetched { staged, info, sha256, .. } = self.in_turn(fetch).await?;
         staged.set(
             info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000),
             info.metadata.mode,

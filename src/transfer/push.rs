@@ -18,11 +18,11 @@ use crate::remote::{self, Expect, Metadata, ObjectStore, Written};
 
 impl<S: ObjectStore> Carrier<S> {
     pub(super) async fn push(&self, planned: &Planned) -> Result<Done, Failure> {
+        self.in_turn(self.push_now(planned)).await
+    }
+
+    async fn push_now(&self, planned: &Planned) -> Result<Done, Failure> {
         let item = &planned.item;
-        let _moving = self.moving.acquire().await;
-        if self.cancel.is_cancelled() {
-            return Err(Failure::Interrupted);
-        }
         let stat = item.local.as_ref().ok_or(Failure::Changed)?.stat;
         let file = self.open(&item.key, stat).await?;
         if let Some(source) = &planned.source

@@ -81,6 +81,7 @@ impl Machine {
             stamp: format!("m{}-{:04}", self.name, self.runs),
             place: "s3://bucket/p".to_owned(),
             cut: Cut::default(),
+            jobs: 8,
             page: self.page,
         };
         let sides = (folder, Arc::clone(&self.store));
