@@ -79,6 +79,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             [CompletionResult]::new('--max-delete', '--max-delete', [CompletionResultType]::ParameterName, 'Refuse to delete more than this share of the keys')
             [CompletionResult]::new('--trash-days', '--trash-days', [CompletionResultType]::ParameterName, 'How many days to keep what a sync removes or replaces')
             [CompletionResult]::new('--on-ignore', '--on-ignore', [CompletionResultType]::ParameterName, 'What becomes of synced objects that are now ignored')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many contents to move at a time, at most')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'How many bytes to move a second, at most')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
@@ -114,6 +116,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             [CompletionResult]::new('--max-delete', '--max-delete', [CompletionResultType]::ParameterName, 'Refuse to delete more than this share of the keys')
             [CompletionResult]::new('--trash-days', '--trash-days', [CompletionResultType]::ParameterName, 'How many days to keep what a sync removes or replaces')
             [CompletionResult]::new('--on-ignore', '--on-ignore', [CompletionResultType]::ParameterName, 'What becomes of synced objects that are now ignored')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many contents to move at a time, at most')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'How many bytes to move a second, at most')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
@@ -131,6 +135,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
         }
         's4;sync' {
             [CompletionResult]::new('--conflicts', '--conflicts', [CompletionResultType]::ParameterName, 'What to do with keys that changed on both sides')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Move at most this many contents at a time')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'Move at most this many bytes a second')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
@@ -149,6 +155,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
         }
         's4;s' {
             [CompletionResult]::new('--conflicts', '--conflicts', [CompletionResultType]::ParameterName, 'What to do with keys that changed on both sides')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Move at most this many contents at a time')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'Move at most this many bytes a second')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
@@ -183,6 +191,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             [CompletionResult]::new('--max-delete', '--max-delete', [CompletionResultType]::ParameterName, 'Refuse to delete more than this share of the keys')
             [CompletionResult]::new('--trash-days', '--trash-days', [CompletionResultType]::ParameterName, 'How many days to keep what a sync removes or replaces')
             [CompletionResult]::new('--on-ignore', '--on-ignore', [CompletionResultType]::ParameterName, 'What becomes of synced objects that are now ignored')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many contents to move at a time, at most')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'How many bytes to move a second, at most')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
@@ -216,6 +226,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             [CompletionResult]::new('--max-delete', '--max-delete', [CompletionResultType]::ParameterName, 'Refuse to delete more than this share of the keys')
             [CompletionResult]::new('--trash-days', '--trash-days', [CompletionResultType]::ParameterName, 'How many days to keep what a sync removes or replaces')
             [CompletionResult]::new('--on-ignore', '--on-ignore', [CompletionResultType]::ParameterName, 'What becomes of synced objects that are now ignored')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many contents to move at a time, at most')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'How many bytes to move a second, at most')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
@@ -421,6 +433,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             break
         }
         's4;push-file' {
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Move at most this many contents at a time')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'Move at most this many bytes a second')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
@@ -437,6 +451,8 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             break
         }
         's4;pull-file' {
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Move at most this many contents at a time')
+            [CompletionResult]::new('--bandwidth-limit', '--bandwidth-limit', [CompletionResultType]::ParameterName, 'Move at most this many bytes a second')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')

@@ -124,7 +124,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__add)
-            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -260,6 +260,20 @@ _s4() {
                     fi
                     return 0
                     ;;
+                --jobs)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --bandwidth-limit)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -365,7 +379,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__edit)
-            opts="-v -q -h --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -482,6 +496,20 @@ _s4() {
                     ;;
                 --on-ignore)
                     COMPREPLY=($(compgen -W "delete keep" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --bandwidth-limit)
+                    COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -662,12 +690,26 @@ _s4() {
             return 0
             ;;
         s4__subcmd__pull__subcmd__file)
-            opts="-v -q -h --stdin --force --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --stdin --force --jobs --bandwidth-limit --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --jobs)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --bandwidth-limit)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -694,12 +736,26 @@ _s4() {
             return 0
             ;;
         s4__subcmd__push__subcmd__file)
-            opts="-v -q -h --stdin --force --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --stdin --force --jobs --bandwidth-limit --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --jobs)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --bandwidth-limit)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -822,7 +878,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__sync)
-            opts="-v -q -h --conflicts --dry-run --force --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --conflicts --dry-run --force --jobs --bandwidth-limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,6 +886,20 @@ _s4() {
             case "${prev}" in
                 --conflicts)
                     COMPREPLY=($(compgen -W "ignore local remote newest keep-both" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --bandwidth-limit)
+                    COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -75,6 +75,8 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --max-delete 'Refuse to delete more than this share of the keys'
             cand --trash-days 'How many days to keep what a sync removes or replaces'
             cand --on-ignore 'What becomes of synced objects that are now ignored'
+            cand --jobs 'How many contents to move at a time, at most'
+            cand --bandwidth-limit 'How many bytes to move a second, at most'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
@@ -109,6 +111,8 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --max-delete 'Refuse to delete more than this share of the keys'
             cand --trash-days 'How many days to keep what a sync removes or replaces'
             cand --on-ignore 'What becomes of synced objects that are now ignored'
+            cand --jobs 'How many contents to move at a time, at most'
+            cand --bandwidth-limit 'How many bytes to move a second, at most'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
@@ -125,6 +129,8 @@ set edit:completion:arg-completer[s4] = {|@words|
         }
         &'s4;sync'= {
             cand --conflicts 'What to do with keys that changed on both sides'
+            cand --jobs 'Move at most this many contents at a time'
+            cand --bandwidth-limit 'Move at most this many bytes a second'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
@@ -142,6 +148,8 @@ set edit:completion:arg-completer[s4] = {|@words|
         }
         &'s4;s'= {
             cand --conflicts 'What to do with keys that changed on both sides'
+            cand --jobs 'Move at most this many contents at a time'
+            cand --bandwidth-limit 'Move at most this many bytes a second'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
@@ -175,6 +183,8 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --max-delete 'Refuse to delete more than this share of the keys'
             cand --trash-days 'How many days to keep what a sync removes or replaces'
             cand --on-ignore 'What becomes of synced objects that are now ignored'
+            cand --jobs 'How many contents to move at a time, at most'
+            cand --bandwidth-limit 'How many bytes to move a second, at most'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
@@ -207,6 +217,8 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --max-delete 'Refuse to delete more than this share of the keys'
             cand --trash-days 'How many days to keep what a sync removes or replaces'
             cand --on-ignore 'What becomes of synced objects that are now ignored'
+            cand --jobs 'How many contents to move at a time, at most'
+            cand --bandwidth-limit 'How many bytes to move a second, at most'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
@@ -399,6 +411,8 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'s4;push-file'= {
+            cand --jobs 'Move at most this many contents at a time'
+            cand --bandwidth-limit 'Move at most this many bytes a second'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
@@ -414,6 +428,8 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'s4;pull-file'= {
+            cand --jobs 'Move at most this many contents at a time'
+            cand --bandwidth-limit 'Move at most this many bytes a second'
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'

@@ -84,6 +84,8 @@ complete -c s4 -n "__fish_s4_using_subcommand add" -l max-delete -d 'Refuse to d
 complete -c s4 -n "__fish_s4_using_subcommand add" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l jobs -d 'How many contents to move at a time, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -122,6 +124,8 @@ complete -c s4 -n "__fish_s4_using_subcommand a" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand a" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l jobs -d 'How many contents to move at a time, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand a" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -142,6 +146,8 @@ local\t'Keep the local version'
 remote\t'Keep the version in the bucket'
 newest\t'Keep the version with the later time'
 keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l jobs -d 'Move at most this many contents at a time' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -163,6 +169,8 @@ local\t'Keep the local version'
 remote\t'Keep the version in the bucket'
 newest\t'Keep the version with the later time'
 keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand s" -l jobs -d 'Move at most this many contents at a time' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand s" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand s" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand s" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -201,6 +209,8 @@ complete -c s4 -n "__fish_s4_using_subcommand edit" -l max-delete -d 'Refuse to 
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l jobs -d 'How many contents to move at a time, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -238,6 +248,8 @@ complete -c s4 -n "__fish_s4_using_subcommand e" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand e" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l jobs -d 'How many contents to move at a time, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand e" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -433,6 +445,8 @@ complete -c s4 -n "__fish_s4_using_subcommand diff-index" -l timestamps -d 'Begi
 complete -c s4 -n "__fish_s4_using_subcommand diff-index" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand diff-index" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand diff-index" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l jobs -d 'Move at most this many contents at a time' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand push-file" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand push-file" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand push-file" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -448,6 +462,8 @@ complete -c s4 -n "__fish_s4_using_subcommand push-file" -l timestamps -d 'Begin
 complete -c s4 -n "__fish_s4_using_subcommand push-file" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand push-file" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand push-file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l jobs -d 'Move at most this many contents at a time' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand pull-file" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'

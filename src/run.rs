@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use s4_commands::record::Header;
-use s4_commands::{Conflicts, OnIgnore};
+use s4_commands::{Bandwidth, Conflicts, FlowArgs, OnIgnore};
 
 use crate::ambient::Ambient as _;
 use crate::config::Target;
@@ -79,6 +79,15 @@ pub fn each_target(
     Ok(worst)
 }
 
+/// The target, with what the command line says of its flow in place of its own fields.
+pub fn in_flow(target: &Target, flow: &FlowArgs) -> Target {
+    Target {
+        jobs: flow.jobs.or(target.jobs),
+        bandwidth_limit: flow.bandwidth_limit.or(target.bandwidth_limit),
+        ..target.clone()
+    }
+}
+
 /// The answer to conflicts that somebody chose.
 pub fn policy(choice: Conflicts) -> Policy {
     match choice {
@@ -100,9 +109,19 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
         place: place(target),
         cut: Cut::default(),
-        jobs: JOBS,
+        jobs: jobs(target),
         page: crate::remote::PAGE,
     }
+}
+
+/// How many contents move at a time at most. Servers give a connection up on which nothing comes for some seconds: where little
+/// may move, it must not be shared by too many.
+fn jobs(target: &Target) -> usize {
+    const LEAST_BYTES_PER_SECOND: u64 = 16 << 10;
+    let Bandwidth { up, down } = target.bandwidth_limit.unwrap_or_default();
+    let rate = up.unwrap_or(u64::MAX).min(down.unwrap_or(u64::MAX));
+    let fed = usize::try_from(rate / LEAST_BYTES_PER_SECOND).unwrap_or(usize::MAX);
+    target.jobs.unwrap_or(JOBS).min(fed.max(1))
 }
 
 /// The header of a stream about a target.

@@ -159,6 +159,7 @@ pub async fn connect(context: &Context, target: &Target) -> Result<S3Store, Erro
         sse: target.sse.clone(),
         sse_kms_key_id: target.sse_kms_key_id.clone(),
         patience: context.env.seconds("S4_TIMEOUT")?.filter(|patience| !patience.is_zero()),
+        bandwidth: target.bandwidth_limit.unwrap_or_default(),
         sdk_lists: context.env.get("S4_SDK_LISTS").is_some(),
     };
     S3Store::connect(&connection, &uri).await.map_err(|error| report::access(&target.s3_uri, error))

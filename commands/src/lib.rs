@@ -3,6 +3,7 @@
 //! The doc comments of the arguments are their help and their manual. Parsing does nothing: no file, no clock, no
 //! environment is looked at here.
 
+mod flow;
 mod globals;
 mod help;
 pub mod manual;
@@ -17,6 +18,7 @@ mod secret;
 pub mod time;
 mod values;
 
+pub use flow::{Bandwidth, FlowArgs, parse_jobs};
 pub use globals::{Colour, Globals, LogLevel};
 pub use help::command;
 pub use secret::{Secret, holds_keys};

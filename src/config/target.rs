@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use s4_commands::{Conflicts, OnIgnore, Secret, holds_keys};
+use s4_commands::{Bandwidth, Conflicts, OnIgnore, Secret, holds_keys, parse_jobs};
 use serde_json::Value;
 
 use super::{Error, Fields};
@@ -45,6 +45,10 @@ pub struct Target {
     pub links: Option<String>,
     /// What becomes of objects that were synced and are now ignored.
     pub on_ignore: Option<OnIgnore>,
+    /// How many contents move at a time, at most.
+    pub jobs: Option<usize>,
+    /// How many bytes move a second, at most.
+    pub bandwidth_limit: Option<Bandwidth>,
     /// What the probe of the server found.
     pub conditional_writes: Option<Value>,
 }
@@ -75,6 +79,8 @@ impl Target {
             trash_days: read.days("trash_days")?,
             links: read.text("links")?,
             on_ignore: read.choice("on_ignore", "delete or keep", OnIgnore::parse)?,
+            jobs: read.jobs("jobs")?,
+            bandwidth_limit: read.choice("bandwidth_limit", "a rate like 500K, 1M:8M or 1M:off", Bandwidth::parse)?,
             conditional_writes: fields.get("conditional_writes").filter(|value| !value.is_null()).cloned(),
         };
         target.check(&read)?;
@@ -164,6 +170,14 @@ impl Reader<'_> {
             }
             share => Ok(share),
         }
+    }
+
+    fn jobs(&self, field: &'static str) -> Result<Option<usize>, Error> {
+        let Some(jobs) = self.number(field)? else {
+            return Ok(None);
+        };
+        let jobs = parse_jobs(&jobs.to_string()).map_err(|problem| self.error(field, format!("is {problem}")))?;
+        Ok(Some(jobs))
     }
 
     fn days(&self, field: &'static str) -> Result<Option<u32>, Error> {

@@ -27,7 +27,7 @@ const AHEAD: usize = 1_024;
 
 /// Carries out what is of one direction.
 pub(super) fn run(context: &Context, way: Way, target: &str, input: &InputArgs) -> Result<ExitCode, Error> {
-    let target = context.target(target)?;
+    let target = run::in_flow(&context.target(target)?, &input.flow);
     let runtime = crate::runtime()?;
     let cancel = Cancel::default();
     let _interrupts = {

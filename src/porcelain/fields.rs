@@ -48,7 +48,7 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
         "s3_uri" => Value::String(uri(text)?.to_owned()),
         "endpoint_url" => Value::String(endpoint(text)?.to_owned()),
         "local_folder" | "state_folder" => Value::String(absolute(context, text)?),
-        "max_delete" | "trash_days" => number(text),
+        "max_delete" | "trash_days" | "jobs" => number(text),
         "conflicts" | "on_ignore" => Value::String(text.to_lowercase()),
         _ => Value::String(text.to_owned()),
     };

@@ -26,7 +26,7 @@ use crate::{cost, versions};
 /// When the config file can not be read; what stops one target is told, and the next one goes on.
 pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
     run::each_target(context, &args.targets, args.json, &async |target, cancel| {
-        sync_one(context, args, target, cancel).await
+        sync_one(context, args, &run::in_flow(target, &args.flow), cancel).await
     })
 }
 

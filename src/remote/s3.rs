@@ -12,6 +12,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod text;
+mod throttle;
 #[cfg(test)]
 mod wire_tests;
 mod write;
@@ -29,6 +30,7 @@ use bytes::Bytes;
 
 pub use self::body::S3Body;
 pub use self::connect::{Connection, check_endpoint};
+use self::throttle::Throttle;
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;
 use super::uri::S3Uri;
@@ -68,6 +70,8 @@ struct Settings {
     encrypted: Arc<AtomicBool>,
     /// What was learnt of the server.
     learnt: sums::Learnt,
+    /// How fast contents may come.
+    throttle_down: Option<Arc<Throttle>>,
     /// Listings are read by the SDK's own reader.
     sdk_lists: bool,
 }
@@ -97,6 +101,7 @@ impl S3Store {
                 sse_kms_key_id: connection.sse_kms_key_id.clone(),
                 encrypted,
                 learnt: sums::Learnt::default(),
+                throttle_down: connection.bandwidth.down.map(|rate| Arc::new(Throttle::new(rate))),
                 sdk_lists: connection.sdk_lists,
             }),
         })

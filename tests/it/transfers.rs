@@ -80,3 +80,43 @@ fn stale_metadata_does_not_make_different_contents_equal() {
     bucket.server().put_foreign_with("bucket", "some/prefix/a", b"new content".as_slice(), &[("sha256", &stale)]);
     machine.s4(["sync", "--conflicts", "ignore"]).assert().code(3);
 }
+
+#[test]
+fn one_job_moves_one_content_at_a_time() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    one.sync();
+    (0..20).for_each(|at| one.write(&format!("f/{at:02}"), "x"));
+    let (server, name) = (bucket.server().control(), bucket.name().to_owned());
+    let begun = std::sync::atomic::AtomicUsize::new(0);
+    bucket.server().on_request(move |request| {
+        if request.operation == Op::PutObject && request.key.as_ref().is_some_and(|key| key.contains("/f/")) {
+            let before = begun.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let there = server.objects(&name).keys().filter(|key| key.contains("/f/")).count();
+            assert_eq!(there, before, "the one before has not ended");
+        }
+    });
+    one.sync_with(&["--jobs", "1"]).with(0);
+    bucket.server().clear_hook();
+    assert!(bucket.tree() == one.tree());
+}
+
+/// Slower than allowed it may always be.
+#[test]
+fn a_rate_is_kept_in_both_directions_and_waiting_for_it_is_not_standing_still() {
+    const RATE: usize = 300 << 10;
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[]);
+    (0..3_u8).for_each(|at| one.write(&format!("f/{at}"), vec![at; RATE / 3]));
+    one.write("tiny", "x");
+    for (machine, limit) in [(&one, "300K:off"), (&two, "off:300K")] {
+        let began = std::time::Instant::now();
+        let mut sync = machine.s4(["sync", "files", "--bandwidth-limit", limit]);
+        sync.env("S4_TIMEOUT", "0.5").assert().success();
+        assert!(began.elapsed().as_secs_f64() > 0.7, "{limit}: {:?}", began.elapsed());
+    }
+    assert!(one.tree() == two.tree());
+    two.set("bandwidth_limit", "100M");
+    two.set("jobs", 3);
+    two.is_idle();
+}

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::flow::FlowArgs;
+
 /// Keys, or records on standard input.
 #[derive(Clone, Debug, Args)]
 pub struct InputArgs {
@@ -18,4 +20,7 @@ pub struct InputArgs {
     /// Deletions that keys come to are guarded as those of a sync; changes carry what the guard said of them.
     #[arg(long)]
     pub force: bool,
+    /// How fast contents may move.
+    #[command(flatten)]
+    pub flow: FlowArgs,
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::flow::{bandwidth_field, jobs_field};
 use crate::secret::Secret;
 use crate::values::{Conflicts, OnIgnore, clearable, days, percent};
 
@@ -82,6 +83,16 @@ pub struct FieldArgs {
     /// `delete` if nothing is said. The files themselves always stay.
     #[arg(long, value_name = "CHOICE", value_parser = clearable::<OnIgnore>(), ignore_case = true)]
     pub on_ignore: Option<String>,
+    /// How many contents to move at a time, at most
+    ///
+    /// 256 if nothing is said.
+    #[arg(long, value_name = "NUMBER", value_parser = jobs_field)]
+    pub jobs: Option<String>,
+    /// How many bytes to move a second, at most
+    ///
+    /// One rate for both directions, or UP:DOWN: `500K`, `1M:8M`, `1M:off`. As fast as it goes if nothing is said.
+    #[arg(long, value_name = "RATE", value_parser = bandwidth_field)]
+    pub bandwidth_limit: Option<String>,
 }
 
 impl FieldArgs {
@@ -92,7 +103,7 @@ impl FieldArgs {
     }
 
     /// The fields that are plain texts, by their names in the config file; without the secret.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 14] {
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 16] {
         [
             ("local_folder", self.local_folder.as_deref()),
             ("s3_uri", self.s3_uri.as_deref()),
@@ -108,6 +119,8 @@ impl FieldArgs {
             ("max_delete", self.max_delete.as_deref()),
             ("trash_days", self.trash_days.as_deref()),
             ("on_ignore", self.on_ignore.as_deref()),
+            ("jobs", self.jobs.as_deref()),
+            ("bandwidth_limit", self.bandwidth_limit.as_deref()),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::flow::FlowArgs;
 use crate::manual::{Exit, Manual};
 use crate::values::Conflicts;
 
@@ -38,6 +39,9 @@ pub struct SyncArgs {
     /// folder is on another device than before.
     #[arg(long)]
     pub force: bool,
+    /// How fast contents may move.
+    #[command(flatten)]
+    pub flow: FlowArgs,
     /// Print records, one JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use tokio::time::sleep_until;
 
 use super::super::counts::Counts;
 use super::super::{Body, Error};
 use super::errors;
+use super::throttle::Throttle;
 use crate::checksum::{Checksum, Comparison};
 
 /// The bytes of one GET.
@@ -20,6 +22,8 @@ pub struct S3Body {
     comparison: Option<Comparison>,
     server: Arc<str>,
     counts: Arc<Counts>,
+    /// How fast it may come.
+    throttle: Option<Arc<Throttle>>,
 }
 
 impl S3Body {
@@ -29,7 +33,13 @@ impl S3Body {
         server: Arc<str>,
         counts: Arc<Counts>,
     ) -> S3Body {
-        S3Body { stream, missing: length, comparison: checksum.map(Checksum::begin), server, counts }
+        let comparison = checksum.map(Checksum::begin);
+        S3Body { stream, missing: length, comparison, server, counts, throttle: None }
+    }
+
+    /// The same, no faster than `throttle` says.
+    pub(super) fn throttled(self, throttle: Option<Arc<Throttle>>) -> S3Body {
+        S3Body { throttle, ..self }
     }
 }
 
@@ -53,6 +63,10 @@ impl Body for S3Body {
             .checked_sub(length)
             .ok_or_else(|| Error::Damaged(format!("{} sent more bytes than it had announced", self.server)))?;
         self.counts.down(chunk.len());
+        if let Some(throttle) = &self.throttle {
+            // What is not read stays with the server.
+            sleep_until(throttle.take(chunk.len())).await;
+        }
         if let Some(comparison) = &mut self.comparison {
             comparison.update(&chunk);
         }

@@ -21,10 +21,11 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::service_config::ServiceConfigKey;
 
-use s4_commands::Secret;
+use s4_commands::{Bandwidth, Secret};
 
 use super::super::counts::Counts;
 use super::super::{Error, S3Uri};
+use super::throttle::Throttle;
 use super::{CONNECT_TIMEOUT, READ_TIMEOUT, patience};
 
 /// The region that S3 itself takes where none is named, and that most other servers go by.
@@ -50,6 +51,8 @@ pub struct Connection {
     pub sse_kms_key_id: Option<String>,
     /// How long a request may stand still; a minute if nothing is said.
     pub patience: Option<Duration>,
+    /// How fast contents may move.
+    pub bandwidth: Bandwidth,
     /// Whether listings are read by the SDK's own reader, which takes ten times as long.
     pub sdk_lists: bool,
 }
@@ -176,7 +179,8 @@ fn http_client(connection: &Connection, plain: bool) -> SharedHttpClient {
     } else {
         builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
     };
-    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT))
+    let throttle = connection.bandwidth.up.map(|rate| Arc::new(Throttle::new(rate)));
+    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT), throttle)
 }
 
 /// Sees each request as it is sent.

@@ -23,6 +23,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::READ_TIMEOUT;
 use super::connect::allowance;
+use super::throttle::Throttle;
 
 /// What is handed to the connection at a time. The next piece is asked for when the system has taken the ones before.
 const PIECE: usize = 64 * 1024;
@@ -32,7 +33,8 @@ const BUFFERED: u64 = 4 << 20;
 
 /// Makes a client of which no request stands still for longer than `usual`. To an answer the server may be as much slower as the
 /// request's own time-out is above [`READ_TIMEOUT`], in proportion to `usual`.
-pub(super) fn patient(client: SharedHttpClient, usual: Duration) -> SharedHttpClient {
+/// Bodies go no faster than `throttle` says.
+pub(super) fn patient(client: SharedHttpClient, usual: Duration, throttle: Option<Arc<Throttle>>) -> SharedHttpClient {
     http_client_fn(move |settings, components| {
         let own = settings.read_timeout().unwrap_or_default().max(READ_TIMEOUT);
         let answer = usual.mul_f64(own.as_secs_f64() / READ_TIMEOUT.as_secs_f64());
@@ -40,7 +42,7 @@ pub(super) fn patient(client: SharedHttpClient, usual: Duration) -> SharedHttpCl
         let mut shared = HttpConnectorSettings::builder();
         shared.set_connect_timeout(settings.connect_timeout());
         let inner = client.http_connector(&shared.build(), components);
-        SharedHttpConnector::new(Patient { inner, usual, answer })
+        SharedHttpConnector::new(Patient { inner, usual, answer, throttle: throttle.clone() })
     })
 }
 
@@ -49,18 +51,27 @@ struct Patient {
     inner: SharedHttpConnector,
     usual: Duration,
     answer: Duration,
+    throttle: Option<Arc<Throttle>>,
 }
 
 impl HttpConnector for Patient {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let Patient { usual, mut answer, .. } = *self;
         let sent = Sent::default();
-        if request.body().content_length().is_none_or(|length| length > PIECE as u64) {
+        let length = request.body().content_length();
+        let throttle = self.throttle.clone().filter(|_| length != Some(0));
+        if length.is_none_or(|length| length > PIECE as u64) || throttle.is_some() {
             sent.taken(false);
             // All that is on its way behind the last piece.
             answer = answer.min(usual.mul_f64(allowance(BUFFERED).as_secs_f64() / READ_TIMEOUT.as_secs_f64()));
             let body = request.take_body();
-            *request.body_mut() = SdkBody::from_body_1_x(InPieces { body, left: Bytes::new(), sent: sent.clone() });
+            *request.body_mut() = SdkBody::from_body_1_x(InPieces {
+                body,
+                left: Bytes::new(),
+                sent: sent.clone(),
+                throttle,
+                waits: None,
+            });
         }
         let call = self.inner.call(request);
         HttpConnectorFuture::new(async move {
@@ -98,7 +109,11 @@ impl Default for Sent {
 
 impl Sent {
     fn taken(&self, all: bool) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), all);
+        self.taken_at(Instant::now(), all);
+    }
+
+    fn taken_at(&self, when: Instant, all: bool) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (when, all);
     }
 
     fn patience_ends(&self, usual: Duration, answer: Duration) -> Instant {
@@ -112,6 +127,9 @@ struct InPieces {
     body: SdkBody,
     left: Bytes,
     sent: Sent,
+    throttle: Option<Arc<Throttle>>,
+    /// Until the next piece may go.
+    waits: Option<Pin<Box<Sleep>>>,
 }
 
 impl Body for InPieces {
@@ -120,6 +138,10 @@ impl Body for InPieces {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        if let Some(waits) = &mut this.waits {
+            ready!(waits.as_mut().poll(cx));
+            this.waits = None;
+        }
         if this.left.is_empty() {
             let frame = ready!(Pin::new(&mut this.body).poll_frame(cx)).transpose()?;
             match frame.map(Frame::into_data) {
@@ -131,8 +153,22 @@ impl Body for InPieces {
                 }
             }
         }
-        let piece = this.left.split_to(this.left.len().min(PIECE));
-        this.sent.taken(this.is_end_stream());
+        let most = this.throttle.as_ref().map_or(PIECE, |throttle| throttle.piece().min(PIECE));
+        let piece = this.left.split_to(this.left.len().min(most));
+        let ends = this.is_end_stream();
+        match &this.throttle {
+            Some(throttle) if !ends => {
+                let until = throttle.take(piece.len());
+                this.waits = Some(Box::pin(sleep_until(until)));
+                // Until then it is not the server that stands still.
+                this.sent.taken_at(until, false);
+            }
+            throttle => {
+                // Those who come next wait for it.
+                let _ = throttle.as_ref().map(|throttle| throttle.take(piece.len()));
+                this.sent.taken(ends);
+            }
+        }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

@@ -56,7 +56,8 @@ impl S3Store {
             metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
             version_id: answer.version_id,
         };
-        let body = S3Body::new(answer.body, (length, checksum), Arc::clone(&self.server), Arc::clone(&self.counts));
+        let body = S3Body::new(answer.body, (length, checksum), Arc::clone(&self.server), Arc::clone(&self.counts))
+            .throttled(self.settings.throttle_down.clone());
         Ok(Got::Object(info, body))
     }
 
