@@ -132,3 +132,22 @@ pub struct LocalContent {
     /// proves nothing.
     pub matches_etag: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_only_if_nothing_of_its_stat_differs() {
+        let stat = Stat { size: 1, mtime_ns: 2, ctime_ns: 3, inode: 4, mode: 0o644 };
+        assert!(stat.same_file(&Stat { mode: 0o600, ..stat }));
+        let others = [
+            Stat { size: 0, ..stat },
+            Stat { mtime_ns: 0, ..stat },
+            // Another content can have the old size and time: `cp -p`.
+            Stat { ctime_ns: 0, ..stat },
+            Stat { inode: 0, ..stat },
+        ];
+        assert!(others.iter().all(|other| !stat.same_file(other)));
+    }
+}

@@ -18,11 +18,16 @@ impl World {
                 let bytes = self.model.make(size);
                 self.put_file(machine, key, &bytes, by_rename);
             }
-            Edit::SameSize { machine, key } => {
+            Edit::SameSize { machine, key, dated } => {
                 if let Some(old) = self.file(machine, key).filter(|old| !old.is_empty()) {
                     let bytes = self.model.make(old.len());
+                    let (path, now) = (self.machines[machine].path(key), self.now_ns(machine));
+                    let modified = self.machines[machine].disk.modified(&path, now);
                     if bytes.len() == old.len() {
                         self.put_file(machine, key, &bytes, false);
+                        if dated {
+                            self.machines[machine].disk.user_wrote(&path, Some(modified), now);
+                        }
                     }
                 }
             }

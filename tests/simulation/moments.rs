@@ -101,8 +101,8 @@ fn another_machine_may_sync_at_each_moment() {
 #[test]
 fn a_user_may_edit_at_each_moment() {
     let edits = [
-        Edit::SameSize { machine: 0, key: "there" },
-        Edit::SameSize { machine: 0, key: "here" },
+        Edit::SameSize { machine: 0, key: "there", dated: false },
+        Edit::SameSize { machine: 0, key: "here", dated: true },
         Edit::Write { machine: 0, key: "new-there", size: 20, by_rename: false },
         Edit::Write { machine: 0, key: "gone-here", size: 20, by_rename: true },
         Edit::Write { machine: 0, key: "m", size: 20, by_rename: true },
@@ -140,7 +140,7 @@ fn a_file_may_be_edited_at_each_moment_of_its_way() {
         [&known[..], &[remove(1), alone(sync(1))]].concat(),
     ];
     let edits = [
-        Edit::SameSize { machine: 0, key: "f" },
+        Edit::SameSize { machine: 0, key: "f", dated: false },
         Edit::Append { machine: 0, key: "f" },
         Edit::Remove { machine: 0, key: "f" },
         Edit::Write { machine: 0, key: "f", size: 100, by_rename: true },

@@ -26,10 +26,11 @@ pub(super) enum Edit {
         size: usize,
         by_rename: bool,
     },
-    /// Another content of the same size, in place.
+    /// Another content of the same size, in place; `dated`: with the time of the old one, as `cp -p` and `rsync -t` give it.
     SameSize {
         machine: usize,
         key: &'static str,
+        dated: bool,
     },
     Append {
         machine: usize,
@@ -327,6 +328,12 @@ impl Mood {
         });
         let edits = (0..dice.roll(self.edits_within + 1)).map(|_| (moment(dice), self.edit(dice)));
         // Between a look and a write there is a window that nothing closes.
+        // Between the moment in which a pulled file gets its name and the look at what it is then, some microseconds, nothing
+        // tells a content that is given the old time from that name's coming.
+        let edits = edits.map(|(moment, edit)| match edit {
+            Edit::SameSize { machine, key, .. } => (moment, Edit::SameSize { machine, key, dated: false }),
+            edit => (moment, edit),
+        });
         let edits = edits.filter(|(_, edit)| !(self.unconditional && edit.is_in_the_bucket())).collect();
         Run {
             machine,
@@ -346,7 +353,7 @@ impl Mood {
         let size = dice.pick(&[1, 10, 30, 30, 150, 300]);
         match dice.roll(100) {
             0..30 => Edit::Write { machine, key, size, by_rename: dice.percent(50) },
-            30..36 => Edit::SameSize { machine, key },
+            30..36 => Edit::SameSize { machine, key, dated: dice.percent(40) },
             36..40 => Edit::Append { machine, key },
             40..42 => Edit::Truncate { machine, key },
             42..45 => Edit::Touch { machine, key },
