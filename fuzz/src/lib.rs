@@ -19,7 +19,7 @@ use s4::index::{Index, Wanted, decode, encode};
 use s4::key::{Key, MAX_COMPONENT_BYTES, MAX_KEY_BYTES, is_reserved};
 use s4::local::{Folder, Ignore, Scan};
 use s4::records::{self, Line, Reader};
-use s4::remote::S3Uri;
+use s4::remote::{S3Uri, read_page, read_page_by_sdk};
 use s4_commands::record::{Change, Header, Outcome};
 use tempfile::TempDir;
 
@@ -27,11 +27,12 @@ use tempfile::TempDir;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("config", config),
     ("ignore", ignore),
     ("index", index),
     ("key", key),
+    ("listing", listing),
     ("names", names),
     ("records", records),
     ("uri", uri),
@@ -44,6 +45,19 @@ pub fn index(bytes: &[u8]) {
     assert!(read.entries().iter().all(|(name, entry)| read.get(name) == Some(entry)));
     let again = decode(&encode(&read).unwrap()).unwrap();
     assert_eq!(again, read);
+}
+
+/// An answer to a LIST: what our reader makes of it, the SDK's makes of it too, if it can read it: it looks closer at what says
+/// nothing, such as attributes.
+pub fn listing(bytes: &[u8]) {
+    let Ok(uri) = S3Uri::parse("s3://bucket/p") else { return };
+    let Some(ours) = read_page(&uri, bytes) else { return };
+    match (ours, read_page_by_sdk(&uri, bytes)) {
+        (Ok(ours), Some(Ok(sdks))) => assert_eq!((ours.objects, ours.next), (sdks.objects, sdks.next)),
+        (Err(ours), Some(Err(sdks))) => assert_eq!(ours.to_string(), sdks.to_string()),
+        (_, None) => {}
+        (ours, sdks) => panic!("ours: {ours:?}, the SDK's: {sdks:?}"),
+    }
 }
 
 /// The reader of a few names. The input is what is asked for, up to a zero byte, and an index file; of one that s4 wrote, the

@@ -30,6 +30,7 @@ use bytes::Bytes;
 
 pub use self::body::S3Body;
 pub use self::connect::{Connection, check_endpoint};
+pub use self::list::{read_page, read_page_by_sdk};
 use self::throttle::Throttle;
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;

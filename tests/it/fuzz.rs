@@ -149,6 +149,11 @@ fn any_uri_is_read_or_refused() {
     run("uri");
 }
 
+#[test]
+fn any_answer_to_a_list_is_read_as_the_sdk_reads_it() {
+    run("listing");
+}
+
 /// A target that is forgotten in one of these places would never run.
 #[test]
 fn every_fuzz_target_has_seeds_and_a_program() {

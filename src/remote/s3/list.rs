@@ -10,7 +10,7 @@ use aws_sdk_s3::config::interceptors::BeforeSerializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept};
 use aws_sdk_s3::error::BoxError;
 use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2, ListObjectsV2Output};
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat, SdkBody};
 use aws_sdk_s3::types::{EncodingType, Object};
 use aws_smithy_runtime_api::client::interceptors::context::{Error as AnyError, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
@@ -83,8 +83,8 @@ impl DeserializeResponse for Reader {
         config: &ConfigBag,
     ) -> Result<Output, OrchestratorError<AnyError>> {
         let body = response.body().bytes().filter(|_| response.status().is_success());
-        if let Some(answer) = body.and_then(|body| rows::read(body).ok()) {
-            *self.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(page_of(&self.uri, &answer));
+        if let Some(page) = body.and_then(|body| read_page(&self.uri, body)) {
+            *self.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
             return Ok(Output::erase(ListObjectsV2Output::builder().build()));
         }
         match sdk_reader() {
@@ -92,6 +92,18 @@ impl DeserializeResponse for Reader {
             None => Err(OrchestratorError::other("the SDK has no reader of listings")),
         }
     }
+}
+
+/// Reads an answer to a LIST of `uri`; `None` for one that has not the plain form.
+pub fn read_page(uri: &S3Uri, answer: &[u8]) -> Option<Result<Page, Error>> {
+    Some(page_of(uri, &rows::read(answer).ok()?))
+}
+
+/// As [`read_page`], by the SDK's reader: what the other is held against. `None` for what the SDK can not read.
+pub fn read_page_by_sdk(uri: &S3Uri, answer: &[u8]) -> Option<Result<Page, Error>> {
+    let response = HttpResponse::new(200.try_into().ok()?, SdkBody::from(answer));
+    let output = sdk_reader()?.deserialize_nonstreaming_with_config(&response, &ConfigBag::base()).ok()?;
+    Some(page_of(uri, &rows_of(&output.downcast::<ListObjectsV2Output>().ok()?)))
 }
 
 /// The SDK's own reader.
@@ -161,23 +173,14 @@ fn next_page(token: Option<String>, objects: &[Listed]) -> Result<Cursor, Error>
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::primitives::SdkBody;
-    use aws_smithy_runtime_api::http::StatusCode;
     use proptest::prelude::*;
 
     use super::*;
 
-    fn by_sdk(uri: &S3Uri, xml: &str) -> Option<Result<Page, Error>> {
-        let response = HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::from(xml));
-        let output = sdk_reader().unwrap().deserialize_nonstreaming_with_config(&response, &ConfigBag::base()).ok()?;
-        Some(page_of(uri, &rows_of(&output.downcast::<ListObjectsV2Output>().unwrap())))
-    }
-
-    /// What the two readers make of an answer. Ours may find it odd, but must not read anything else than the SDK's.
+    /// Whether ours reads an answer. It may find it odd, but must not read anything else than the SDK's.
     fn agree(uri: &S3Uri, xml: &str) -> bool {
-        let Ok(answer) = rows::read(xml.as_bytes()) else { return false };
-        let (ours, sdks) = (page_of(uri, &answer), by_sdk(uri, xml).expect("the SDK can not read it"));
-        match (ours, sdks) {
+        let Some(ours) = read_page(uri, xml.as_bytes()) else { return false };
+        match (ours, read_page_by_sdk(uri, xml.as_bytes()).expect("the SDK can not read it")) {
             (Ok(ours), Ok(sdks)) => assert_eq!((ours.objects, ours.next), (sdks.objects, sdks.next), "{xml}"),
             (Err(ours), Err(sdks)) => assert_eq!(ours.to_string(), sdks.to_string(), "{xml}"),
             (ours, sdks) => panic!("{xml}\n{ours:?}\n{sdks:?}"),
