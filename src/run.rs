@@ -15,7 +15,7 @@ use crate::local::Folder;
 use crate::reconcile::Policy;
 use crate::report;
 use crate::session::folder_error;
-use crate::transfer::{Cancel, Cut, JOBS};
+use crate::transfer::{Cancel, Cut, JOBS, Jobs};
 use crate::ui::run::alarm;
 use crate::ui::text;
 
@@ -116,12 +116,12 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
 
 /// How many contents move at a time at most. Servers give a connection up on which nothing comes for some seconds: where little
 /// may move, it must not be shared by too many.
-fn jobs(target: &Target) -> usize {
+fn jobs(target: &Target) -> Jobs {
     const LEAST_BYTES_PER_SECOND: u64 = 16 << 10;
     let Bandwidth { up, down } = target.bandwidth_limit.unwrap_or_default();
-    let rate = up.unwrap_or(u64::MAX).min(down.unwrap_or(u64::MAX));
-    let fed = usize::try_from(rate / LEAST_BYTES_PER_SECOND).unwrap_or(usize::MAX);
-    target.jobs.unwrap_or(JOBS).min(fed.max(1))
+    let fed = |rate: Option<u64>| rate.map_or(usize::MAX, |rate| (rate / LEAST_BYTES_PER_SECOND).max(1) as usize);
+    let [most_up, most_down] = target.jobs.map_or([JOBS.up, JOBS.down], |jobs| [jobs; 2]);
+    Jobs { up: most_up.min(fed(up)), down: most_down.min(fed(down)) }
 }
 
 /// The header of a stream about a target.

@@ -1,11 +1,9 @@
 //! How fast contents may move: options of the commands that move any, and fields of a target.
 
-use std::fmt;
-
 use clap::Args;
 
 /// The most contents that may be asked to move at a time.
-const MOST_JOBS: u32 = 1_024;
+const MOST_JOBS: u32 = 512;
 
 /// How fast contents may move.
 #[derive(Clone, Debug, Default, Args)]
@@ -38,13 +36,6 @@ impl Bandwidth {
     pub fn parse(text: &str) -> Option<Bandwidth> {
         let (up, down) = text.split_once(':').unwrap_or((text, text));
         Some(Bandwidth { up: rate(up)?, down: rate(down)? })
-    }
-}
-
-impl fmt::Display for Bandwidth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |rate: Option<u64>| rate.map_or_else(|| "off".to_owned(), |rate| rate.to_string());
-        write!(f, "{}:{}", text(self.up), text(self.down))
     }
 }
 
@@ -111,7 +102,6 @@ mod tests {
             ("OFF", both(None, None)),
         ] {
             assert_eq!(Bandwidth::parse(text), read, "{text}");
-            assert_eq!(Bandwidth::parse(&read.unwrap().to_string()), read);
         }
         for wrong in ["", "0", "K", "1KK", "1T", "-1", "1e9", "inf", "NaN", "1:", ":1", "1:2:3", "0.0001", "1 M"] {
             assert_eq!(Bandwidth::parse(wrong), None, "{wrong}");
@@ -120,9 +110,9 @@ mod tests {
 
     #[test]
     fn jobs_are_a_sensible_number() {
-        assert_eq!((parse_jobs("1"), parse_jobs("1024")), (Ok(1), Ok(1_024)));
-        for wrong in ["0", "1025", "-1", "x", ""] {
-            assert_eq!(parse_jobs(wrong), Err("not a number from 1 to 1024".to_owned()), "{wrong}");
+        assert_eq!((parse_jobs("1"), parse_jobs("512")), (Ok(1), Ok(512)));
+        for wrong in ["0", "513", "-1", "x", ""] {
+            assert_eq!(parse_jobs(wrong), Err("not a number from 1 to 512".to_owned()), "{wrong}");
         }
     }
 }

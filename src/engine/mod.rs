@@ -36,7 +36,7 @@ use crate::key::{self, Key};
 use crate::local::{self, Folder, Recovered};
 use crate::reconcile::{Action, Alarm, Choice, Decision, Plan, Planned, Policy, Problem, State};
 use crate::remote::{self, ObjectStore};
-use crate::transfer::{Cancel, Carrier, Cut, Done, Failure, Progress};
+use crate::transfer::{Cancel, Carrier, Cut, Done, Failure, Jobs, Progress};
 
 /// How a target is synced.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub struct Options {
     /// How big objects are cut up.
     pub cut: Cut,
     /// Contents that move at a time, at most.
-    pub jobs: usize,
+    pub jobs: Jobs,
     /// Names a page of a listing, at most 1,000: in ranges of so many the bucket is listed.
     pub page: u16,
 }

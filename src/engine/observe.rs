@@ -14,6 +14,8 @@ use crate::reconcile::{Item, Problem, ProblemKind, Sides, examine, join};
 use crate::remote::{self, Listed, ObjectStore};
 use crate::transfer::Failure;
 
+/// Names that are asked after, of those that a listing in ranges has lost.
+const ASKED_AFTER: usize = 4;
 /// Keys looked at at once.
 pub(super) const LOOKING: usize = 32;
 
@@ -170,8 +172,10 @@ impl<S: ObjectStore> Engine<S> {
             let (ignore, scan) = scan.await?;
             Ok((base, ignore, scan))
         };
+        let is_given = given.listing.is_some();
         let remote = self.observe_remote(given.listing, told);
         let ((base, ignore, scan), (remote_index, listing)) = tokio::try_join!(local, remote)?;
+        let listing = if is_given { listing } else { self.make_sure(&base.index, listing).await? };
         let known = base.index.live();
         Ok(Observed { base, ignore, scan, listing, remote_index, known })
     }
@@ -191,15 +195,41 @@ impl<S: ObjectStore> Engine<S> {
         if !self.store.lists_by_bytes() {
             return tokio::try_join!(fetch, list(Vec::new()));
         }
-        match known.await.ok().flatten() {
-            Some(cuts) => tokio::try_join!(fetch, list(cuts)),
+        let listing = async {
+            match known.await.ok().flatten() {
+                Some(cuts) => list(cuts).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (mut index, listing) = tokio::try_join!(fetch, listing)?;
+        let listing = match listing {
+            Some(listing) => listing,
             // A first sync: what other machines have recorded says as well where pages may begin.
             None => {
-                let mut index = fetch.await?;
                 let cuts = cuts(index.index()?, page);
-                Ok((index, list(cuts).await?))
+                list(cuts).await?
+            }
+        };
+        Ok((index, listing))
+    }
+
+    /// Makes sure of a listing in ranges: if the server has come to list in another order than it did when it was tried, names
+    /// that are there are missing. Some of those that the base knows are asked after; if any is there, all is listed again.
+    async fn make_sure(&self, base: &Index, listing: Vec<Listed>) -> Result<Vec<Listed>, Error> {
+        if base.live() <= self.options.page.into() || !self.store.lists_by_bytes() {
+            return Ok(listing);
+        }
+        let live = base.entries().iter().filter(|(_, entry)| !entry.is_tombstone());
+        let is_listed = |name: &str| listing.binary_search_by(|row| (*row.name).cmp(name)).is_ok();
+        let missing: Vec<&str> = live.map(|(name, _)| &**name).filter(|name| !is_listed(name)).collect();
+        for name in missing.iter().step_by(missing.len().div_ceil(ASKED_AFTER).max(1)) {
+            match self.store.head(name).await {
+                Ok(_) => return Ok(remote::list_all(&*self.store).await?),
+                Err(remote::Error::NotFound) => {}
+                Err(error) => return Err(error.into()),
             }
         }
+        Ok(listing)
     }
 
     /// Scans again, by other rules or because something was put back.

@@ -343,4 +343,16 @@ mod tests {
         assert_eq!(unsettled_ns(&stat(now - 5_000_000, long_ago), now), 15_000_000);
         assert_eq!(unsettled_ns(&stat(now + 5_000_000, long_ago), now), 20_000_000);
     }
+
+    /// A second edit within the same tick of the clock would not show in its stat.
+    #[test]
+    fn a_file_that_is_opened_to_be_read_is_older_than_a_tick() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        fs::write(dir.path().join("a"), "x").unwrap();
+        let key = Key::parse("a").unwrap();
+        let stat = folder.stat(&key).unwrap().unwrap();
+        open_settled(&folder, &key, &stat).unwrap();
+        assert_eq!(unsettled_ns(&stat, now_ns()), 0);
+    }
 }

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use super::beneath::{At, convert};
 use super::folder::Home;
 use super::moves::unknown;
-use super::sys::{fallocate, fchmod, fstat, fsync, futimens, openat, write_all_at};
+use super::sys::{fallocate, fchmod, fstat, fstatvfs, fsync, futimens, openat, write_all_at};
 use super::{Error, Folder, Stat};
 
 /// The folder in one of s4's homes where new files grow.
@@ -89,8 +89,12 @@ impl Staged {
         if size == 0 {
             return Ok(());
         }
+        // Some file systems take all that is left before they say that it is too little, and everybody else finds a full disk.
+        if fstatvfs(&self.file).is_ok_and(|disk| disk.f_frsize > 0 && size / disk.f_frsize > disk.f_bavail) {
+            return Err(Error::NoRoom { path: self.path.clone(), size });
+        }
         match fallocate(&self.file, FallocateFlags::empty(), 0, size) {
-            Err(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => Err(Error::NoRoom { path: self.path.clone(), size }),
+            Err(Errno::NOSPC | Errno::DQUOT) => Err(Error::NoRoom { path: self.path.clone(), size }),
             Err(errno) if !unknown(errno) => Err(self.failed(errno)),
             _ => Ok(()),
         }

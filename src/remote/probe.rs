@@ -4,6 +4,7 @@
 //! tried with one that is false, and only a server that answers 412 keeps it.
 
 use std::hash::{BuildHasher, RandomState};
+use std::iter::repeat;
 
 use bytes::Bytes;
 
@@ -66,7 +67,11 @@ enum Tried<T> {
 
 impl<S: Unconditional> Probe<'_, S> {
     async fn run(&self) -> Result<Capabilities, Error> {
-        let list_order = self.list_goes_by_bytes().await?;
+        let list_order = match self.list_goes_by_bytes().await {
+            // It need not know how to begin anywhere, nor every letter: then it is listed page by page.
+            Err(Error::NotImplemented(_) | Error::Other(_) | Error::Server(_)) => false,
+            found => found?,
+        };
         let put = self.put_keeps().await?;
         // From here on the object is there, in a version that is known.
         let etag = self.store.put_regardless(&self.object, content(), &Metadata::default()).await?.etag;
@@ -80,30 +85,30 @@ impl<S: Unconditional> Probe<'_, S> {
         Ok(Capabilities { put, complete, copy, delete, delete_many, folder_names, list_order })
     }
 
-    /// Names in the order of their bytes, which is neither that of a walk through folders nor that of UTF-16.
-    fn listed(&self) -> [String; 4] {
-        ["-b", "/c", "\u{ff5e}", "\u{1f600}"].map(|end| format!("{}{end}", self.folder))
+    /// Names in the order of their bytes, which is neither that of a walk through folders, nor that of a dictionary, nor that of
+    /// UTF-16.
+    fn listed(&self) -> [String; 6] {
+        ["-b", "/c", "Z", "a", "\u{ff5e}", "\u{1f600}"].map(|end| format!("{}{end}", self.folder))
     }
 
     /// Whether a listing goes by the bytes of the names, and begins after any name, be there such an object or not.
     async fn list_goes_by_bytes(&self) -> Result<bool, Error> {
         let names = self.listed();
         for name in &names {
-            if matches!(tried(self.store.put_regardless(name, content(), &Metadata::default()).await)?, Tried::Refused)
-            {
-                return Ok(false);
-            }
+            self.store.put_regardless(name, content(), &Metadata::default()).await?;
         }
-        let starts = [&self.folder, &names[0], &format!("{}/", self.folder), &names[1], &names[2]];
-        for (after, expected) in
-            starts.into_iter().zip([&names[..], &names[1..], &names[1..], &names[2..], &names[3..]])
-        {
+        let folder = format!("{}/", self.folder);
+        // After two names that are no objects, and after each that is one.
+        let starts = [&self.folder, &folder].into_iter().chain(&names);
+        let expected = [&names[..], &names[1..]].into_iter().chain((1..names.len()).map(|from| &names[from..]));
+        // In pages the first time.
+        for ((after, expected), limit) in starts.zip(expected).zip([3].into_iter().chain(repeat(10))) {
             let mut start = Some(Cursor::After(after.clone()));
             let mut found = Vec::new();
             while found.len() < expected.len()
                 && let Some(from) = start
             {
-                let page = self.store.list(Some(&from), 2).await?;
+                let page = self.store.list(Some(&from), limit).await?;
                 found.extend(page.objects.into_iter().map(|object| object.name));
                 start = page.next.filter(|next| *next != from);
             }

@@ -7,7 +7,7 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Cursor, Error, Listed, ObjectStore, list_all};
-use crate::key;
+use crate::key::{self, Key};
 
 /// Ranges listed at once.
 const AT_ONCE: usize = 32;
@@ -24,7 +24,8 @@ pub fn cuts<'a>(names: impl Iterator<Item = &'a str>, page: usize) -> Vec<Box<st
             index_is_before = true;
             in_page += 1;
         }
-        if in_page >= page {
+        // What no server may have taken is no place to begin at.
+        if in_page >= page && last.is_some_and(|last| Key::parse(last).is_ok()) {
             cuts.extend(last.map(Into::into));
             in_page = 0;
         }
@@ -35,30 +36,45 @@ pub fn cuts<'a>(names: impl Iterator<Item = &'a str>, page: usize) -> Vec<Box<st
 }
 
 /// Lists every name below the prefix, ordered by bytes, each once, in the ranges between `cuts`. Where the server's order is
-/// another one, all is listed page by page.
+/// another one after all, or it refuses to begin at a cut, all is listed page by page.
 ///
 /// # Errors
 ///
 /// As [`list_all`].
 pub async fn list_ranges<S: ObjectStore>(store: &S, cuts: &[Box<str>], page: u16) -> Result<Vec<Listed>, Error> {
-    if cuts.is_empty() {
-        return list_all(store).await;
+    if !cuts.is_empty()
+        && let Some(all) = in_ranges(store, cuts, page).await?
+    {
+        return Ok(all);
     }
+    list_all(store).await
+}
+
+/// What a range has, and what its last page had beyond its end.
+type Range = (Vec<Listed>, Vec<Listed>);
+
+async fn in_ranges<S: ObjectStore>(store: &S, cuts: &[Box<str>], page: u16) -> Result<Option<Vec<Listed>>, Error> {
     let begins = std::iter::once(None).chain(cuts.iter().map(|cut| Some(&**cut)));
     let ends = cuts.iter().map(|cut| Some(&**cut)).chain(std::iter::once(None));
     let ranges = begins.zip(ends).map(|(after, last)| list_range(store, after, last, page));
     let mut ranges = stream::iter(ranges).buffered(AT_ONCE);
-    let mut all: Vec<Listed> = Vec::new();
-    while let Some(range) = ranges.try_next().await? {
-        match range {
-            Some(mut range) => all.append(&mut range),
-            None => {
-                drop(ranges);
-                return list_all(store).await;
+    let (mut all, mut beyond): Range = Default::default();
+    loop {
+        match ranges.try_next().await {
+            Ok(Some(Some((mut range, past)))) => {
+                all.append(&mut range);
+                beyond.extend(past);
             }
+            Ok(Some(None)) => return Ok(None),
+            Ok(None) => break,
+            // Page by page it may be willing.
+            Err(Error::Other(_) | Error::NotImplemented(_) | Error::Server(_)) => return Ok(None),
+            Err(error) => return Err(error),
         }
     }
-    Ok(all)
+    // In an order of its own the names beyond a range may be nobody's: but then not all of them are somebody's.
+    let is_listed = |row: &Listed| all.binary_search_by(|listed| listed.name.cmp(&row.name)).is_ok();
+    Ok(beyond.iter().all(is_listed).then_some(all))
 }
 
 /// Lists the names after `after` up to `last`, that one included. `None`: the server does not list by the bytes of the names,
@@ -68,7 +84,7 @@ async fn list_range<S: ObjectStore>(
     after: Option<&str>,
     last: Option<&str>,
     limit: u16,
-) -> Result<Option<Vec<Listed>>, Error> {
+) -> Result<Option<Range>, Error> {
     let mut rows: Vec<Listed> = Vec::new();
     let mut start = after.map(|after| Cursor::After(after.to_owned()));
     loop {
@@ -79,13 +95,12 @@ async fn list_range<S: ObjectStore>(
             return Ok(None);
         }
         let end = last.map_or(page.objects.len(), |last| page.objects.partition_point(|row| &*row.name <= last));
-        let is_past = end < page.objects.len();
-        page.objects.truncate(end);
+        let beyond = page.objects.split_off(end);
         rows.append(&mut page.objects);
         let is_there = last.is_some_and(|last| rows.last().is_some_and(|row| &*row.name == last));
         match page.next {
-            _ if is_past || is_there => return Ok(Some(rows)),
-            None => return Ok(Some(rows)),
+            _ if is_there || !beyond.is_empty() => return Ok(Some((rows, beyond))),
+            None => return Ok(Some((rows, beyond))),
             // It leads back to where it was.
             next if next == start => return Ok(None),
             next => start = next,

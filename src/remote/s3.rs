@@ -257,7 +257,7 @@ fn length(length: Option<i64>) -> Result<u64, Error> {
     length.and_then(|length| length.try_into().ok()).ok_or_else(|| lacks("Content-Length"))
 }
 
-/// Whole seconds, those that S3 names in headers: a listing's fraction is cut off.
+/// Whole seconds, as headers have them.
 fn seconds(time: Option<&DateTime>) -> Result<i64, Error> {
     time.map(DateTime::secs).ok_or_else(|| lacks("Last-Modified"))
 }

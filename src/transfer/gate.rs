@@ -30,8 +30,8 @@ struct Pace {
     careful: bool,
     /// How often it had asked at the last look.
     asked: u64,
-    /// How many have ended since the limit was halved.
-    since_halved: usize,
+    /// How many of those that were under way when the limit was halved have not ended yet: they say nothing new.
+    excused: usize,
     /// How many have ended since it grew.
     since_grown: usize,
 }
@@ -43,10 +43,10 @@ pub(super) struct Moving<'g> {
 }
 
 impl Gate {
-    /// A gate that never lets more than `most` move.
-    pub(super) fn new(most: usize) -> Gate {
+    /// A gate that never lets more than `most` move. `asked`: how often the server has asked to slow down before.
+    pub(super) fn new(most: usize, asked: u64) -> Gate {
         let limit = FIRST.min(most.max(1));
-        let pace = Pace { limit, surplus: 0, careful: false, asked: 0, since_halved: 0, since_grown: 0 };
+        let pace = Pace { limit, surplus: 0, careful: false, asked, excused: 0, since_grown: 0 };
         Gate { permits: Semaphore::new(limit), pace: Mutex::new(pace), most: most.max(1) }
     }
 
@@ -63,14 +63,15 @@ impl Moving<'_> {
     /// The content has been moved. `asked`: how often the server has asked to slow down so far.
     pub(super) fn moved(&self, asked: u64) {
         let mut pace = self.gate.pace();
-        pace.since_halved += 1;
         pace.since_grown += 1;
-        let asks = std::mem::replace(&mut pace.asked, asked) < asked;
-        // What was under way already when it asked is not to be halved for again.
-        if asks && (!pace.careful || pace.since_halved > pace.limit) {
+        let asks = pace.asked < asked && pace.excused == 0;
+        pace.asked = pace.asked.max(asked);
+        pace.excused = pace.excused.saturating_sub(1);
+        if asks {
+            let excused = pace.limit + pace.surplus - 1;
             let limit = (pace.limit / 2).max(LEAST.min(self.gate.most));
             let surplus = pace.surplus + pace.limit - limit;
-            *pace = Pace { limit, surplus, careful: true, asked, since_halved: 0, since_grown: 0 };
+            *pace = Pace { limit, surplus, careful: true, asked: pace.asked, excused, since_grown: 0 };
         } else if pace.limit < self.gate.most && (!pace.careful || pace.since_grown > pace.limit) {
             pace.limit += 1;
             pace.since_grown = 0;
@@ -110,14 +111,14 @@ mod tests {
 
     #[tokio::test]
     async fn they_double_up_to_the_most() {
-        let gate = Gate::new(100);
+        let gate = Gate::new(100, 0);
         assert_eq!([round(&gate, 0).await, round(&gate, 0).await, round(&gate, 0).await], [32, 64, 100]);
         assert_eq!(round(&gate, 0).await, 100);
     }
 
     #[tokio::test]
     async fn a_server_that_asks_is_given_half_and_then_little_more() {
-        let gate = Gate::new(100);
+        let gate = Gate::new(100, 0);
         round(&gate, 0).await;
         // All of them were refused, and told so at once.
         assert_eq!(round(&gate, 64).await, 64);
@@ -127,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_never_stops_asking_still_gets_something() {
-        let gate = Gate::new(100);
+        let gate = Gate::new(100, 0);
         let mut asked = 0;
         for _ in 0..100 {
             asked += 1;
@@ -139,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_at_a_time_stays_one() {
-        let gate = Gate::new(1);
+        let gate = Gate::new(1, 0);
         for asked in 0..20 {
             assert_eq!(round(&gate, asked).await, 1);
         }

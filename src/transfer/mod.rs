@@ -36,8 +36,8 @@ const MAX_PARTS: u64 = 10_000;
 const PARTS_IN_FLIGHT: usize = 6;
 /// Bytes of content held in memory at a time, in KiB.
 const MEMORY_KIB: u32 = 128 << 10;
-/// The most contents that move at a time, if nothing else is said.
-pub const JOBS: usize = 256;
+/// The most contents that move at a time, each way, if nothing else is said.
+pub const JOBS: Jobs = Jobs { up: 256, down: 256 };
 /// Keys under way at a time: those that move, and those that have arrived and wait for the disk to be flushed. The more of them
 /// wait, the fewer flushes it takes; each holds a file open, and a thousand is what most systems allow.
 const UNDER_WAY: usize = 512;
@@ -117,7 +117,8 @@ pub struct Carrier<S> {
     folder: Arc<Folder>,
     ambient: Arc<dyn Ambient>,
     memory: Arc<Semaphore>,
-    moving: Gate,
+    pushing: Gate,
+    pulling: Gate,
     installer: Installer,
     progress: Arc<dyn Progress>,
     cancel: Cancel,
@@ -126,19 +127,21 @@ pub struct Carrier<S> {
 }
 
 impl<S: ObjectStore> Carrier<S> {
-    /// Makes a carrier. `conflict_stamp` names conflict copies: `HOST-YYYYMMDD-HHMMSS`. At most `jobs` contents move at a time.
+    /// Makes a carrier. `conflict_stamp` names conflict copies: `HOST-YYYYMMDD-HHMMSS`. At most `jobs` contents move
+    /// at a time.
     pub fn new(
         store: Arc<S>,
         folder: Arc<Folder>,
         ambient: Arc<dyn Ambient>,
         progress: Arc<dyn Progress>,
         (cancel, conflict_stamp): (Cancel, String),
-        (cut, jobs): (Cut, usize),
+        (cut, jobs): (Cut, Jobs),
     ) -> Carrier<S> {
         let installer = Installer::start(Arc::clone(&folder));
         let memory = Arc::new(Semaphore::new(MEMORY_KIB as usize));
-        let moving = Gate::new(jobs);
-        Carrier { store, folder, ambient, memory, moving, installer, progress, cancel, conflict_stamp, cut }
+        let gate = |most| Gate::new(most, store.slow_downs());
+        let (pushing, pulling) = (gate(jobs.up), gate(jobs.down));
+        Carrier { store, folder, ambient, memory, pushing, pulling, installer, progress, cancel, conflict_stamp, cut }
     }
 
     /// Carries out actions as they come. `ended` hears of each as it ends, on the calling task.
@@ -216,8 +219,8 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     /// Moves a content, when it is its turn.
-    async fn in_turn<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let moving = self.moving.enter().await;
+    async fn in_turn<T>(&self, gate: &Gate, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let moving = gate.enter().await;
         if self.cancel.is_cancelled() {
             return Err(Failure::Interrupted);
         }
@@ -319,6 +322,15 @@ fn batches(deletions: Vec<Planned>) -> Vec<Vec<Planned>> {
         }
     }
     batches
+}
+
+/// How many contents move at a time, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jobs {
+    /// To the bucket.
+    pub up: usize,
+    /// To the folder.
+    pub down: usize,
 }
 
 /// How big objects are cut up.

@@ -37,7 +37,7 @@ impl<S: ObjectStore> Carrier<S> {
             self.folder.expect_room(&item.key)?;
             self.fetch(item).await
         };
-        let Fetched { staged, info, sha256, .. } = self.in_turn(fetch).await?;
+        let Fetched { staged, info, sha256, .. } = self.in_turn(&self.pulling, fetch).await?;
         staged.set(
             info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000),
             info.metadata.mode,

@@ -18,7 +18,7 @@ use crate::remote::{self, Expect, Metadata, ObjectStore, Written};
 
 impl<S: ObjectStore> Carrier<S> {
     pub(super) async fn push(&self, planned: &Planned) -> Result<Done, Failure> {
-        self.in_turn(self.push_now(planned)).await
+        self.in_turn(&self.pushing, self.push_now(planned)).await
     }
 
     async fn push_now(&self, planned: &Planned) -> Result<Done, Failure> {

@@ -15,7 +15,7 @@ use s4::local::{Folder, Hold, Lock};
 use s4::reconcile::Policy;
 use s4::records;
 use s4::remote::{Capabilities, Connection, Guarded, S3Store, S3Uri};
-use s4::transfer::{Cancel, Cut, Progress, agree};
+use s4::transfer::{Cancel, Cut, Jobs, Progress, agree};
 use s4_commands::record::Record;
 use s4_test_server::{Op, Server};
 use tempfile::TempDir;
@@ -81,7 +81,7 @@ impl Machine {
             stamp: format!("m{}-{:04}", self.name, self.runs),
             place: "s3://bucket/p".to_owned(),
             cut: Cut::default(),
-            jobs: 8,
+            jobs: Jobs { up: 8, down: 8 },
             page: self.page,
         };
         let sides = (folder, Arc::clone(&self.store));

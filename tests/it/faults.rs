@@ -47,6 +47,24 @@ fn a_copy_and_a_delete_whose_replies_are_lost_are_recognised() {
 }
 
 #[test]
+fn a_delete_that_is_refused_is_told_and_made_by_the_next_sync() {
+    for operation in [Op::DeleteObject, Op::DeleteObjects] {
+        let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+        let (one, two) = in_sync(&env, &bucket, &[("a", "1"), ("b", "2"), ("c", "3"), ("calm", "")]);
+        let gone: &[&str] = if operation == Op::DeleteObjects { &["a", "b"] } else { &["a"] };
+        gone.iter().for_each(|key| one.remove(key));
+        bucket.server().inject(Fault::new(FaultKind::access_denied()).on(operation));
+        one.sync_with(&[]).with(4).warns("access denied");
+        assert_eq!(bucket.tree().len(), 4);
+        // It is not for the other machine to bring back.
+        one.sync();
+        assert!(gone.iter().all(|key| one.read(key).is_none()), "{operation}");
+        settled(&one, &two, &bucket);
+        assert_eq!(bucket.tree(), one.tree(), "{operation}");
+    }
+}
+
+#[test]
 fn an_upload_in_parts_survives_faults_of_each_step() {
     for kind in [FaultKind::LoseReply, FaultKind::Drop, FaultKind::slow_down()] {
         let (env, bucket) = (TestEnv::new(), Bucket::in_process());

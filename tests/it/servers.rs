@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use s4_test_server::{Behaviour, Conditions, ETags, Fault, FaultKind, Names, Op, Options};
+use s4_test_server::{Behaviour, Conditions, ETags, Fault, FaultKind, Names, Op, Options, Order};
 use serde_json::{Value, json};
 
 use crate::support::{Bucket, Machine, TARGET, TestEnv, in_sync, ran, tree};
@@ -224,4 +224,58 @@ fn what_the_config_file_says_of_no_server_is_not_trusted() {
     bucket.server().reset_counts();
     machine.sync();
     assert_eq!(bucket.server().counts().of(Op::PutObject), 0);
+}
+
+/// Two thousand names, of which ranges of a thousand would miss most on a server that walks through folders: all below `a/`
+/// comes before `a-b` there, where a range ends.
+fn many(one: &Machine) {
+    (0..998).for_each(|at| one.write(&format!("A/{at:04}"), "x"));
+    one.write("a-b", "x");
+    (0..1_100).for_each(|at| one.write(&format!("a/{at:04}"), "x"));
+}
+
+#[test]
+fn a_large_bucket_is_listed_in_ranges_where_names_are_in_the_order_of_bytes() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    many(&one);
+    one.sync();
+    assert_eq!(finding(&one)["list_order"], json!(true));
+    bucket.server().reset_counts();
+    one.is_idle();
+    let counts = bucket.server().counts();
+    assert_eq!((counts.of(Op::ListObjectsV2), counts.of(Op::GetObject), counts.total()), (3, 1, 4), "{counts:?}");
+    // On a first sync the remote index tells where to begin.
+    let two = env.machine(&bucket);
+    bucket.server().reset_counts();
+    two.sync();
+    assert_eq!(bucket.server().counts().of(Op::ListObjectsV2), 3 + PROBE_LISTS);
+    assert!(two.tree() == one.tree());
+    // What is gone, and what has come anywhere, is found.
+    bucket.remove("a-b");
+    bucket.put("A/0500+", "new");
+    bucket.put("z", "new");
+    one.sync();
+    assert_eq!((one.read("a-b"), one.read("z").is_some(), one.read("A/0500+").is_some()), (None, true, true));
+}
+
+/// The probe's own listings.
+const PROBE_LISTS: u64 = 8;
+
+#[test]
+fn a_server_that_has_come_to_list_in_another_order_loses_nothing() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    many(&one);
+    one.sync();
+    let before = one.tree();
+    bucket.server().change(|behaviour| behaviour.order = Order::Folders);
+    one.is_idle();
+    assert!(one.tree() == before && bucket.tree() == before);
+}
+
+#[test]
+fn a_server_that_walks_through_folders_is_listed_page_by_page() {
+    let bucket = server(Behaviour { order: Order::Folders, page_size: 2, ..Behaviour::default() });
+    days_work(&bucket);
 }

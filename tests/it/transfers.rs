@@ -107,8 +107,9 @@ fn a_rate_is_kept_in_both_directions_and_waiting_for_it_is_not_standing_still() 
     const RATE: usize = 300 << 10;
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let (one, two) = in_sync(&env, &bucket, &[]);
-    (0..3_u8).for_each(|at| one.write(&format!("f/{at}"), vec![at; RATE / 3]));
-    one.write("tiny", "x");
+    // Most of it in contents that are no more than a piece each.
+    (0..90_u8).for_each(|at| one.write(&format!("f/{at}"), vec![at; RATE / 120]));
+    one.write("big", vec![7; RATE / 4]);
     for (machine, limit) in [(&one, "300K:off"), (&two, "off:300K")] {
         let began = std::time::Instant::now();
         let mut sync = machine.s4(["sync", "files", "--bandwidth-limit", limit]);

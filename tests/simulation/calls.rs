@@ -16,6 +16,9 @@ use rustix::path::Arg;
 use super::disk::{Place, Seen};
 use super::seat::{Seat, seat};
 
+// A full disk shows when something is written.
+pub(crate) use rustix::fs::fstatvfs;
+
 /// Something that a simulated machine is about to do; fails if the machine is dead.
 fn moment(what: &str) -> Result<Option<Arc<Seat>>> {
     let Some(seat) = seat() else { return Ok(None) };

@@ -19,7 +19,7 @@ use crate::key;
 use crate::local::{Fate, Folder, Ignore, Recovered};
 use crate::reconcile::{Action, Plan, Planned, Policy};
 use crate::remote::{Capabilities, Guarded};
-use crate::transfer::{Cut, Failure, Progress, agree};
+use crate::transfer::{Cut, Failure, Jobs, Progress, agree};
 
 /// The most rounds of syncs that it may take until all is the same, questions that come up on the way included.
 const ROUNDS: usize = 4;
@@ -299,7 +299,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             stamp,
             place: "s3://bucket/p".to_owned(),
             cut: Cut { threshold: 128, part: 64 },
-            jobs: 3,
+            jobs: Jobs { up: 3, down: 3 },
             page: seat.world().bucket.page.try_into().unwrap(),
         };
         let unconditional = seat.world().bucket.unconditional;

@@ -21,7 +21,7 @@ use s4_commands::time::Seconds;
 
 use super::super::counts::Class;
 use super::super::{Cursor, Error, Listed, Page, S3Uri};
-use super::rows::{self, Row};
+use super::rows::{self, Odd, Row};
 use super::{S3Store, lacks, text};
 use crate::content::ETag;
 
@@ -43,13 +43,11 @@ impl S3Store {
             .set_continuation_token(token)
             .max_keys(i32::from(limit))
             .encoding_type(EncodingType::Url);
-        let reader = Reader { uri: self.uri.clone(), page: Arc::default() };
+        let reader = Reader { uri: self.uri.clone(), by_sdk: self.settings.sdk_lists, page: Arc::default() };
         let page = Arc::clone(&reader.page);
-        let request = request.customize();
-        let request = if self.settings.sdk_lists { request } else { request.interceptor(reader) };
-        let answer = request.send().await.map_err(self.failed("list", &prefix))?;
+        request.customize().interceptor(reader).send().await.map_err(self.failed("list", &prefix))?;
         let read = page.lock().unwrap_or_else(PoisonError::into_inner).take();
-        read.unwrap_or_else(|| page_of(&self.uri, &rows_of(&answer)))
+        read.unwrap_or_else(|| Err(Error::Damaged("the server's listing can not be read".to_owned())))
     }
 }
 
@@ -57,6 +55,8 @@ impl S3Store {
 #[derive(Clone, Debug)]
 struct Reader {
     uri: S3Uri,
+    /// Whether the SDK's own reader is to do it.
+    by_sdk: bool,
     page: Arc<Mutex<Option<Result<Page, Error>>>>,
 }
 
@@ -82,16 +82,31 @@ impl DeserializeResponse for Reader {
         response: &HttpResponse,
         config: &ConfigBag,
     ) -> Result<Output, OrchestratorError<AnyError>> {
-        let body = response.body().bytes().filter(|_| response.status().is_success());
-        if let Some(page) = body.and_then(|body| read_page(&self.uri, body)) {
-            *self.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
-            return Ok(Output::erase(ListObjectsV2Output::builder().build()));
-        }
-        match sdk_reader() {
+        let sdk = || match sdk_reader() {
             Some(reader) => reader.deserialize_nonstreaming_with_config(response, config),
             None => Err(OrchestratorError::other("the SDK has no reader of listings")),
-        }
+        };
+        let Some(body) = response.body().bytes().filter(|_| response.status().is_success()) else { return sdk() };
+        let (page, output) = match rows::read(body) {
+            Ok(answer) if !self.by_sdk => (page_of(&self.uri, &answer), ListObjectsV2Output::builder().build()),
+            Err(Odd::CutOff) if is_listing(body) => return Err(OrchestratorError::other("the listing breaks off")),
+            _ => {
+                let output = sdk()?.downcast::<ListObjectsV2Output>();
+                let output = output.map_err(|_| OrchestratorError::other("the SDK has read something else"))?;
+                if !rows::is_whole(body, output.contents().len()) {
+                    return Err(OrchestratorError::other("the listing breaks off"));
+                }
+                (page_of(&self.uri, &rows_of(&output)), output)
+            }
+        };
+        *self.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
+        Ok(Output::erase(output))
     }
+}
+
+/// Whether an answer is one to a LIST: another may be an error that was sent with a good status.
+fn is_listing(body: &[u8]) -> bool {
+    memchr::memmem::find(body, b"<ListBucketResult").is_some()
 }
 
 /// Reads an answer to a LIST of `uri`; `None` for one that has not the plain form.
@@ -153,7 +168,7 @@ fn listed(uri: &S3Uri, row: &Row<'_>, encoded: bool) -> Result<Listed, Error> {
     })
 }
 
-/// Whole seconds, those that S3 names in headers: a listing's fraction is cut off.
+/// Whole seconds: a fraction is cut off.
 fn seconds(time: &str) -> Option<i64> {
     // What all servers send is read in a tenth of the time.
     let plain = || Some(time.parse::<Seconds>().ok()?.0);
@@ -230,6 +245,28 @@ mod tests {
                    <ETag>&quot;0a&quot;</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass></Contents>";
         let xml = format!("<ListBucketResult><EncodingType>url</EncodingType>{row}{row}</ListBucketResult>");
         assert!(agree(&S3Uri::parse("s3://bucket/p").unwrap(), &xml));
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_is_an_error_whoever_reads_it() {
+        let uri = S3Uri::parse("s3://bucket/p").unwrap();
+        let row = "<Contents><Key>p/a</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>\
+                   <ETag>x</ETag><Size>1</Size></Contents>";
+        let plain = format!("<ListBucketResult><IsTruncated>true</IsTruncated>{row}{row}</ListBucketResult>");
+        let odd = plain.replace("<Contents>", "<!-- odd --><Contents>");
+        for (xml, by_sdk) in [(&plain, false), (&plain, true), (&odd, false), (&odd, true)] {
+            let read = |xml: &str| {
+                let reader = Reader { uri: uri.clone(), by_sdk, page: Arc::default() };
+                let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(xml));
+                let read = reader.deserialize_nonstreaming_with_config(&response, &ConfigBag::base());
+                read.map(|_| reader.page.lock().unwrap().take())
+            };
+            // Without a token, and of two rows.
+            assert!(matches!(read(xml), Ok(Some(Ok(page))) if page.objects.len() == 2), "{xml}");
+            for end in 0..xml.len() {
+                assert!(read(&xml[..end]).is_err(), "{}", &xml[..end]);
+            }
+        }
     }
 
     #[test]

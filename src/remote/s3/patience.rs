@@ -68,6 +68,7 @@ impl HttpConnector for Patient {
             *request.body_mut() = SdkBody::from_body_1_x(InPieces {
                 body,
                 left: Bytes::new(),
+                held: Bytes::new(),
                 sent: sent.clone(),
                 throttle,
                 waits: None,
@@ -126,9 +127,11 @@ impl Sent {
 struct InPieces {
     body: SdkBody,
     left: Bytes,
+    /// The next piece, where it has to wait.
+    held: Bytes,
     sent: Sent,
     throttle: Option<Arc<Throttle>>,
-    /// Until the next piece may go.
+    /// Until it may go.
     waits: Option<Pin<Box<Sleep>>>,
 }
 
@@ -138,46 +141,42 @@ impl Body for InPieces {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        if this.held.is_empty() {
+            if this.left.is_empty() {
+                let frame = ready!(Pin::new(&mut this.body).poll_frame(cx)).transpose()?;
+                match frame.map(Frame::into_data) {
+                    Some(Ok(bytes)) => this.left = bytes,
+                    Some(Err(other)) => return Poll::Ready(Some(Ok(other))),
+                    None => {
+                        this.sent.taken(true);
+                        return Poll::Ready(None);
+                    }
+                }
+            }
+            let most = this.throttle.as_ref().map_or(PIECE, |throttle| throttle.piece().min(PIECE));
+            this.held = this.left.split_to(this.left.len().min(most));
+            this.waits = this.throttle.as_ref().map(|throttle| {
+                let until = throttle.take(this.held.len());
+                // Until then it is not the server that stands still.
+                this.sent.taken_at(until, false);
+                Box::pin(sleep_until(until))
+            });
+        }
         if let Some(waits) = &mut this.waits {
             ready!(waits.as_mut().poll(cx));
             this.waits = None;
         }
-        if this.left.is_empty() {
-            let frame = ready!(Pin::new(&mut this.body).poll_frame(cx)).transpose()?;
-            match frame.map(Frame::into_data) {
-                Some(Ok(bytes)) => this.left = bytes,
-                Some(Err(other)) => return Poll::Ready(Some(Ok(other))),
-                None => {
-                    this.sent.taken(true);
-                    return Poll::Ready(None);
-                }
-            }
-        }
-        let most = this.throttle.as_ref().map_or(PIECE, |throttle| throttle.piece().min(PIECE));
-        let piece = this.left.split_to(this.left.len().min(most));
-        let ends = this.is_end_stream();
-        match &this.throttle {
-            Some(throttle) if !ends => {
-                let until = throttle.take(piece.len());
-                this.waits = Some(Box::pin(sleep_until(until)));
-                // Until then it is not the server that stands still.
-                this.sent.taken_at(until, false);
-            }
-            throttle => {
-                // Those who come next wait for it.
-                let _ = throttle.as_ref().map(|throttle| throttle.take(piece.len()));
-                this.sent.taken(ends);
-            }
-        }
+        let piece = std::mem::take(&mut this.held);
+        this.sent.taken(this.is_end_stream());
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left.is_empty() && self.body.is_end_stream()
+        self.held.is_empty() && self.left.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (hint, left) = (self.body.size_hint(), self.left.len() as u64);
+        let (hint, left) = (self.body.size_hint(), (self.held.len() + self.left.len()) as u64);
         let mut whole = SizeHint::new();
         whole.set_lower(hint.lower() + left);
         if let Some(upper) = hint.upper() {

@@ -8,9 +8,14 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-/// It is not the plain form: another reader has to tell what it means.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Odd;
+/// Why an answer is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// It ends in its middle.
+    CutOff,
+    /// It is not of the plain form: another reader has to tell what it means.
+    Form,
+}
 
 /// A page as the answer has it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,14 +44,14 @@ pub(super) struct Row<'a> {
 ///
 /// # Errors
 ///
-/// [`Odd`] for what is not of the plain form, an answer that is cut off among it.
+/// [`Odd`] says why not.
 pub(super) fn read(xml: &[u8]) -> Result<Answer<'_>, Odd> {
-    let mut xml = Xml { rest: std::str::from_utf8(xml).map_err(|_| Odd)? };
+    let mut xml = Xml { rest: std::str::from_utf8(xml).map_err(|_| Odd::Form)? };
     xml.skip_prologue()?;
     match xml.next()? {
         ("", Tag::Open("ListBucketResult")) => {}
         ("", Tag::Empty("ListBucketResult")) => return xml.end().map(|()| Answer::default()),
-        _ => return Err(Odd),
+        _ => return Err(Odd::Form),
     }
     let mut answer = Answer::default();
     let (mut truncated, mut encoding) = (None, None);
@@ -60,10 +65,10 @@ pub(super) fn read(xml: &[u8]) -> Result<Answer<'_>, Odd> {
             }
             Tag::Open("EncodingType") => once(&mut encoding, xml.text("EncodingType")?)?,
             Tag::Open(other) => xml.skip(other)?,
-            Tag::Empty("IsTruncated" | "NextContinuationToken" | "EncodingType") => return Err(Odd),
+            Tag::Empty("IsTruncated" | "NextContinuationToken" | "EncodingType") => return Err(Odd::Form),
             Tag::Empty(_) => {}
             Tag::Close("ListBucketResult") => break,
-            Tag::Close(_) => return Err(Odd),
+            Tag::Close(_) => return Err(Odd::Form),
         }
     }
     xml.end()?;
@@ -71,9 +76,20 @@ pub(super) fn read(xml: &[u8]) -> Result<Answer<'_>, Odd> {
     answer.truncated = match truncated.as_deref() {
         None | Some("false") => false,
         Some("true") => true,
-        Some(_) => return Err(Odd),
+        Some(_) => return Err(Odd::Form),
     };
     Ok(answer)
+}
+
+/// Whether an answer of another form is whole, and has so many rows: a reader of any XML may take one that breaks off, or that
+/// has something in it that it does not understand, for a shorter one.
+pub(super) fn is_whole(xml: &[u8], rows: usize) -> bool {
+    let Ok(text) = std::str::from_utf8(xml) else { return false };
+    let closed = text.split("</").skip(1).filter_map(|part| part.split_once('>'));
+    let closed = closed.map(|(tag, _)| tag.rsplit(':').next().unwrap_or_default().trim_end_matches(is_space));
+    let names: Vec<&str> = closed.collect();
+    let is_closed = text.trim_end_matches(is_space).ends_with('>') && names.last() == Some(&"ListBucketResult");
+    is_closed && names.iter().filter(|name| **name == "Contents").count() == rows
 }
 
 /// A tag, by its name.
@@ -94,7 +110,7 @@ impl<'a> Xml<'a> {
     fn skip_prologue(&mut self) -> Result<(), Odd> {
         let text = self.rest.strip_prefix('\u{feff}').unwrap_or(self.rest);
         if let Some(after) = text.strip_prefix("<?xml ") {
-            let (_, after) = after.split_once("?>").ok_or(Odd)?;
+            let (_, after) = after.split_once("?>").ok_or(Odd::CutOff)?;
             self.rest = after;
         }
         self.rest = self.rest.trim_start_matches(is_space);
@@ -103,14 +119,17 @@ impl<'a> Xml<'a> {
 
     /// Nothing but space may follow.
     fn end(&self) -> Result<(), Odd> {
-        if self.rest.trim_start_matches(is_space).is_empty() { Ok(()) } else { Err(Odd) }
+        if self.rest.trim_start_matches(is_space).is_empty() { Ok(()) } else { Err(Odd::Form) }
     }
 
     /// The text up to the next tag, and the tag.
     fn next(&mut self) -> Result<(&'a str, Tag<'a>), Odd> {
-        let begin = memchr(b'<', self.rest.as_bytes()).ok_or(Odd)?;
+        let begin = memchr(b'<', self.rest.as_bytes()).ok_or(Odd::CutOff)?;
         let (text, after) = (&self.rest[..begin], &self.rest[begin + 1..]);
-        let end = memchr2(b'>', b'<', after.as_bytes()).filter(|&end| after.as_bytes()[end] == b'>').ok_or(Odd)?;
+        let end = memchr2(b'>', b'<', after.as_bytes()).ok_or(Odd::CutOff)?;
+        if after.as_bytes()[end] == b'<' {
+            return Err(Odd::Form);
+        }
         let tag = &after[..end];
         self.rest = &after[end + 1..];
         let tag = match tag.as_bytes() {
@@ -124,14 +143,14 @@ impl<'a> Xml<'a> {
     /// The next tag where text has no place.
     fn inner(&mut self) -> Result<Tag<'a>, Odd> {
         let (text, tag) = self.next()?;
-        if text.trim_start_matches(is_space).is_empty() { Ok(tag) } else { Err(Odd) }
+        if text.trim_start_matches(is_space).is_empty() { Ok(tag) } else { Err(Odd::Form) }
     }
 
     /// The text of an element that has just begun.
     fn text(&mut self, element: &str) -> Result<Cow<'a, str>, Odd> {
         match self.next()? {
             (text, Tag::Close(name)) if name == element => unescape(text),
-            _ => Err(Odd),
+            _ => Err(Odd::Form),
         }
     }
 
@@ -143,7 +162,7 @@ impl<'a> Xml<'a> {
                 Tag::Open(name) => open.push(name),
                 Tag::Empty(_) => {}
                 Tag::Close(name) if name == *innermost => drop(open.pop()),
-                Tag::Close(_) => return Err(Odd),
+                Tag::Close(_) => return Err(Odd::Form),
             }
         }
         Ok(())
@@ -154,14 +173,14 @@ impl<'a> Xml<'a> {
         loop {
             match self.inner()? {
                 Tag::Open("Key") => once(&mut row.key, self.text("Key")?)?,
-                Tag::Open("Size") => once(&mut row.size, self.text("Size")?.parse().map_err(|_| Odd)?)?,
+                Tag::Open("Size") => once(&mut row.size, self.text("Size")?.parse().map_err(|_| Odd::Form)?)?,
                 Tag::Open("ETag") => once(&mut row.etag, self.text("ETag")?)?,
                 Tag::Open("LastModified") => once(&mut row.last_modified, self.text("LastModified")?)?,
                 Tag::Open(other) => self.skip(other)?,
-                Tag::Empty("Key" | "Size" | "ETag" | "LastModified") => return Err(Odd),
+                Tag::Empty("Key" | "Size" | "ETag" | "LastModified") => return Err(Odd::Form),
                 Tag::Empty(_) => {}
                 Tag::Close("Contents") => return Ok(row),
-                Tag::Close(_) => return Err(Odd),
+                Tag::Close(_) => return Err(Odd::Form),
             }
         }
     }
@@ -171,7 +190,7 @@ impl<'a> Xml<'a> {
 fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Odd> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Odd),
+        Some(_) => Err(Odd::Form),
     }
 }
 
@@ -184,22 +203,22 @@ fn without_attributes(tag: &str) -> Result<&str, Odd> {
     let Some(end) = tag.find(is_space) else { return Ok(tag) };
     // In pairs: then the tag's end was not one within quotes.
     let quotes = tag.bytes().filter(|byte| *byte == b'"').count();
-    if tag.contains('\'') || quotes % 2 != 0 { Err(Odd) } else { Ok(&tag[..end]) }
+    if tag.contains('\'') || quotes % 2 != 0 { Err(Odd::Form) } else { Ok(&tag[..end]) }
 }
 
 /// A name without a prefix; comments, CDATA and the like have none.
 fn name(text: &str) -> Result<&str, Odd> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if plain { Ok(text) } else { Err(Odd) }
+    if plain { Ok(text) } else { Err(Odd::Form) }
 }
 
-/// Text with its references resolved: those that XML has by name, and those by number that XML allows.
+/// Text with its references resolved, as the SDK does it: those that XML has by name, and those by number.
 fn unescape(text: &str) -> Result<Cow<'_, str>, Odd> {
     let Some(first) = memchr(b'&', text.as_bytes()) else { return Ok(Cow::Borrowed(text)) };
     let mut plain = String::with_capacity(text.len());
     plain.push_str(&text[..first]);
     for section in text[first + 1..].split('&') {
-        let (reference, after) = section.split_once(';').ok_or(Odd)?;
+        let (reference, after) = section.split_once(';').ok_or(Odd::Form)?;
         plain.push(match reference {
             "lt" => '<',
             "gt" => '>',
@@ -214,12 +233,12 @@ fn unescape(text: &str) -> Result<Cow<'_, str>, Odd> {
 }
 
 fn numbered(reference: &str) -> Result<char, Odd> {
-    let number = reference.strip_prefix('#').ok_or(Odd)?;
+    let number = reference.strip_prefix('#').ok_or(Odd::Form)?;
     let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Odd);
+        return Err(Odd::Form);
     }
-    u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).ok_or(Odd)
+    u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).ok_or(Odd::Form)
 }
 
 #[cfg(test)]
@@ -260,7 +279,16 @@ mod tests {
     fn what_is_cut_off_anywhere_is_odd() {
         let whole = PAGE.trim_end();
         for end in 0..whole.len() {
-            assert_eq!(read(&whole.as_bytes()[..end]), Err(Odd), "{}", &whole[..end]);
+            assert_eq!(read(&whole.as_bytes()[..end]), Err(Odd::CutOff), "{}", &whole[..end]);
+        }
+    }
+
+    #[test]
+    fn an_answer_of_another_form_is_whole_or_not() {
+        let odd = "<s:ListBucketResult><s:Contents><s:Key>a</s:Key></s:Contents ><!-- b --></s:ListBucketResult>\n";
+        assert!(is_whole(odd.as_bytes(), 1) && !is_whole(odd.as_bytes(), 0) && !is_whole(odd.as_bytes(), 2));
+        for end in 0..odd.trim_end().len() {
+            assert!(!is_whole(&odd.as_bytes()[..end], 1), "{}", &odd[..end]);
         }
     }
 
@@ -286,11 +314,15 @@ mod tests {
             "<Name a=\">\">b</Name>",
             "</Name>",
         ] {
-            assert_eq!(read(format!("<ListBucketResult>{inside}</ListBucketResult>").as_bytes()), Err(Odd), "{inside}");
+            assert_eq!(
+                read(format!("<ListBucketResult>{inside}</ListBucketResult>").as_bytes()),
+                Err(Odd::Form),
+                "{inside}"
+            );
         }
         for whole in ["", "<Error><Code>SlowDown</Code></Error>", "<ListBucketResult/>more", "\u{0}", "<!DOCTYPE a>"] {
-            assert_eq!(read(whole.as_bytes()), Err(Odd), "{whole}");
+            assert!(read(whole.as_bytes()).is_err(), "{whole}");
         }
-        assert_eq!(read(b"<ListBucketResult>\xff</ListBucketResult>"), Err(Odd));
+        assert_eq!(read(b"<ListBucketResult>\xff</ListBucketResult>"), Err(Odd::Form));
     }
 }

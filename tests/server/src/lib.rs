@@ -26,6 +26,6 @@ mod store;
 pub use control::{Control, Counts, Request};
 pub use fault::{Fault, FaultKind};
 pub use op::Op;
-pub use options::{Behaviour, Checksums, Conditions, ETags, Names, Options};
+pub use options::{Behaviour, Checksums, Conditions, ETags, Names, Options, Order};
 pub use server::Server;
 pub use store::StoredObject;

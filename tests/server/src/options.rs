@@ -45,6 +45,8 @@ pub struct Behaviour {
     pub checksums: Checksums,
     /// How listings show names to a client that asks for `encoding-type=url`.
     pub names: Names,
+    /// In which order listings have names, and what comes after a name.
+    pub order: Order,
     /// Whether a read that is told what its client has already is answered with 304.
     pub not_modified: bool,
     /// Whether an object that is not there is said to be one that may not be seen (403), as where the leave to list lacks.
@@ -64,6 +66,7 @@ impl Default for Behaviour {
             etags: ETags::Md5,
             checksums: Checksums::Checked,
             names: Names::Encoded,
+            order: Order::Bytes,
             not_modified: true,
             missing_is_denied: false,
             latency: Duration::ZERO,
@@ -114,4 +117,13 @@ pub enum Names {
     EncodedAll,
     /// As they are: what is asked for is not known.
     Plain,
+}
+
+/// In which order listings have names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// In that of their bytes, as S3 does.
+    Bytes,
+    /// As one walks through folders: all below `a/` comes before `a-b`.
+    Folders,
 }

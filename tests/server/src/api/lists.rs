@@ -11,6 +11,7 @@ use s3s::{S3Result, s3_error};
 
 use super::Api;
 use super::convert::{Encoding, etag, size, timestamp};
+use crate::options::Order;
 use crate::store::listing::{Last, Query};
 use crate::store::{StoredObject, Version};
 
@@ -59,15 +60,24 @@ impl Api {
         };
         let bucket = state.bucket(&input.bucket)?;
         let start = token.as_ref().map(Last::text).or(input.start_after.as_deref());
-        let from = match start {
-            Some(after) if after >= query.prefix => Bound::Excluded(after),
+        let from = match (start, state.behaviour.order) {
+            (Some(after), Order::Bytes) if after >= query.prefix => Bound::Excluded(after),
             _ => Bound::Included(query.prefix),
         };
         let objects = bucket.keys.range::<str, _>((from, Bound::Unbounded)).filter_map(|(key, versions)| {
             let object = versions.last()?.object.as_ref()?;
             Some((key.as_str(), object))
         });
-        let page = query.page(objects);
+        let page = match state.behaviour.order {
+            Order::Bytes => query.page(objects),
+            Order::Folders => {
+                let is_after = |key: &str| start.is_none_or(|after| key.split('/').gt(after.split('/')));
+                let mut rest: Vec<_> =
+                    objects.filter(|(key, _)| key.starts_with(query.prefix) && is_after(key)).collect();
+                rest.sort_by(|(one, _), (other, _)| one.split('/').cmp(other.split('/')));
+                query.page(rest.into_iter())
+            }
+        };
         let shown = |(key, object): &(String, &StoredObject)| Object {
             key: Some(encoding.text(key)),
             size: Some(size(object.bytes.len())),
