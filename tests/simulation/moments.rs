@@ -158,6 +158,21 @@ fn a_file_may_be_edited_at_each_moment_of_its_way() {
     }
 }
 
+/// Where there are others they would tell the bucket's index what this one did not come to.
+#[test]
+fn a_machine_alone_tells_the_index_of_everything_wherever_it_is_killed() {
+    let scene = |stop| {
+        let mut steps = vec![write(0, "known", 20), write(0, "gone-here", 20), alone(sync(0)), alone(sync(0))];
+        steps.extend([write(0, "known", 30), write(0, "new-here", 20)]);
+        steps.push(Step::Do(Edit::Remove { machine: 0, key: "gone-here" }));
+        steps.extend([Step::Do(Edit::Wait { milliseconds: 5_000 }), alone(Run { stop, ..sync(0) })]);
+        Script { machines: 1, ..script(steps) }
+    };
+    for moment in 1..=moments(&scene(None), 0) {
+        holds(&scene(Some((moment, Stop::Kill))));
+    }
+}
+
 #[test]
 fn rules_are_never_read_in_the_middle_of_a_save() {
     let rules = |text: &str| Edit::Rules { machine: 0, rules: RULES.iter().position(|rules| *rules == text).unwrap() };
