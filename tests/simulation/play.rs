@@ -153,7 +153,11 @@ impl Stage {
             return;
         }
         machine.indexes.extend(std::fs::read(machine.path(key::INDEX)).ok());
-        if matches!(done, Ok(_) | Err(Error::Guard(..))) && !machine.run.stuck {
+        // A file that was being moved while its user put a file in the place of its folder has nowhere to go back to: that is
+        // told, and the next run sees to it.
+        let blocked = |(_, why): &(_, Failure)| why.reasons().contains("in the way");
+        let is_blocked = matches!(done, Ok(summary) if summary.failed.iter().any(blocked));
+        if matches!(done, Ok(_) | Err(Error::Guard(..))) && !machine.run.stuck && !is_blocked {
             let left: Vec<String> = ["staging", "swap"]
                 .iter()
                 .filter_map(|name| std::fs::read_dir(machine.path(".s4").join(name)).ok())
