@@ -279,7 +279,8 @@ impl World {
         for (name, object) in bucket.keys().filter_map(|name| Some((name, self.bucket.objects.get(name)?))) {
             // S4 0.4 wrote no ETags.
             let known = there.get(name).filter(|entry| !entry.is_tombstone());
-            if !known.is_some_and(|entry| entry.etag.as_ref().is_none_or(|etag| *etag == object.etag)) {
+            let is_it = |entry: &Entry| entry.etag.as_ref().is_none_or(|etag| *etag == object.etag);
+            if known.is_none_or(|entry| !is_it(entry)) {
                 violations.push(format!("the index in the bucket knows another {name} than there is: {known:?}"));
             }
         }
