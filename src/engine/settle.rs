@@ -8,6 +8,7 @@ use futures::stream;
 use super::{Engine, Error, Observed, Summary};
 use crate::blocking::blocking;
 use crate::index::Index;
+use crate::key::Key;
 use crate::local;
 use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide, resolve};
 use crate::remote::ObjectStore;
@@ -36,7 +37,10 @@ impl<S: ObjectStore> Engine<S> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.decide(items, observed.remote_index.index()?, summary).await)
+        let names: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
+        let names = names.iter().map(Key::as_str);
+        let told = observed.remote_index.about(&*self.store, &self.folder, names).await?;
+        Ok(self.decide(items, &told, summary).await)
     }
 
     /// Decides items and answers their conflicts; `index` is the remote one. A key that can not be looked into is in the

@@ -53,7 +53,7 @@ impl<S: ObjectStore> Engine<S> {
     async fn run(&self, observed: &mut Observed, ledger: &mut Ledger, summary: &mut Summary) -> Result<(), Error> {
         let mut actions = self.rules_first(observed, ledger, summary).await?;
         let rules_seen = !actions.is_empty();
-        let items = observed.join(ledger.base(), summary)?.into_iter();
+        let items = self.join(observed, ledger.base(), summary).await?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
         actions.extend(self.decide_observed(items, observed, summary).await?);
         let mut changed;
@@ -114,7 +114,7 @@ impl<S: ObjectStore> Engine<S> {
                 observed.ignore = ignore;
             }
         }
-        let mut items = observed.join(ledger.base(), &mut summary)?;
+        let mut items = self.join(&mut observed, ledger.base(), &mut summary).await?;
         items.retain(|item| partial.knows(item));
         let actions = self.decide_observed(items, &mut observed, &mut summary).await?;
         // What was not compared any more would be planned wrongly.

@@ -49,14 +49,15 @@ fn up_to_slash(name: &str, from: usize) -> &str {
 }
 
 /// The members of a file, and the names that they begin with, as far as somebody asked.
-struct Members<'a> {
+pub(super) struct Members<'a> {
     members: Vec<&'a [u8]>,
     firsts: Vec<Option<String>>,
     inflater: Inflater,
 }
 
 impl<'a> Members<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Members<'a>> {
+    /// The members of a file; `None` if it was not s4 that wrote it.
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Members<'a>> {
         let members = split(bytes)?;
         let mut firsts = vec![None; members.len()];
         // The first one begins with the header and not with a name.
@@ -64,7 +65,13 @@ impl<'a> Members<'a> {
         Some(Members { members, firsts, inflater: Inflater::new() })
     }
 
-    fn text(&mut self, at: usize) -> Option<&[u8]> {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// A member's text; `None` for a damaged one.
+    pub(super) fn text(&mut self, at: usize) -> Option<&[u8]> {
         self.inflater.text(self.members[at])
     }
 
@@ -77,7 +84,7 @@ impl<'a> Members<'a> {
     }
 
     /// The first one in `range` whose first name is not before; the names are sorted. It is soon found where it is near.
-    fn search(&mut self, range: Range<usize>, is_before: impl Fn(&str) -> bool) -> Option<usize> {
+    pub(super) fn search(&mut self, range: Range<usize>, is_before: impl Fn(&str) -> bool) -> Option<usize> {
         let Range { mut start, mut end } = range;
         let mut step = 1;
         while start + step <= end {

@@ -36,11 +36,13 @@ fn local(target: &Target) -> Result<Index, Error> {
 
 fn remote(context: &Context, target: &Target) -> Result<Index, Error> {
     let folder = open_folder(target)?;
-    let mut remote = crate::runtime()?.block_on(async {
+    let (remote, index) = crate::runtime()?.block_on(async {
         let store = connect(context, target).await?;
-        RemoteIndex::fetch(&store, &folder).await.map_err(|error| explain(target, error))
+        let fetched = RemoteIndex::fetch_both(&store, &folder).await;
+        let mut remote = fetched.map_err(|error| explain(target, error))?;
+        let index = remote.index(&store, &folder).await.map_err(|error| explain(target, error))?.clone();
+        Ok::<_, Error>((remote, index))
     })?;
-    let index = remote.index().map_err(|error| explain(target, error))?.clone();
     match remote.damaged() {
         Some(what) => Err(damaged("the index in the bucket", what)),
         None => Ok(index),
