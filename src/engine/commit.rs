@@ -53,7 +53,7 @@ impl<S: ObjectStore> Engine<S> {
         // The first device that is known is the one that guards go by; only a whole sync may take another for it.
         let device = ledger.base().device.or(Some(self.folder.device()));
         // Nobody has looked whether the remote index has all that the local one has.
-        let keep = remote_index.is_kept();
+        let keep = remote_index.is_complete();
         self.commit(ledger, &mut remote_index, device, keep).await
     }
 

@@ -207,8 +207,8 @@ impl<S: ObjectStore> Engine<S> {
         summary: &mut Summary,
     ) -> Result<Vec<Item>, Error> {
         let Observed { base: found, ignore, scan, listing, remote_index, .. } = observed;
-        // It is kept only while everything in the base is in that very version.
-        let told = match remote_index.is_kept() {
+        // It is complete only while everything in the base is in that very version.
+        let told = match remote_index.is_complete() {
             true => None,
             false => Some(remote_index.index(&*self.store, &self.folder).await?),
         };

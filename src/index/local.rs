@@ -89,7 +89,7 @@ fn logged(folder: &Folder, mut index: Index, bytes: &[u8], written_ns: i128) -> 
 }
 
 /// Names an index file by its bytes.
-fn sum(bytes: &[u8]) -> String {
+pub(super) fn sum(bytes: &[u8]) -> String {
     match Checksum::crc64(bytes) {
         Checksum::Crc64(sum) => format!("{sum:016x}"),
         other => format!("{other:?}"),

@@ -113,7 +113,7 @@ impl Log {
     /// # Errors
     ///
     /// None that a memory buffer can give; the signature is that of the encoders.
-    pub(super) fn encode(&self) -> std::io::Result<Vec<u8>> {
+    pub fn encode(&self) -> std::io::Result<Vec<u8>> {
         let mut text = serde_json::to_vec(&self.header)?;
         for line in &self.lines {
             text.push(b'\n');
@@ -151,6 +151,12 @@ impl Log {
         self.lines.iter().map(|line| &*line.key)
     }
 
+    /// The keys of its lines, and whether they are there or deleted.
+    pub(super) fn fates(&self) -> impl Iterator<Item = (&str, bool)> {
+        let lives = |line: &Line| line.entry.as_ref().is_some_and(|entry| !entry.is_tombstone());
+        self.lines.iter().map(move |line| (&*line.key, lives(line)))
+    }
+
     /// What the log adds to the index that `file` holds, as far as that is known.
     pub fn changes(&self, file: &str, index: &Index) -> Changes {
         let Some(generation) = index.generation else { return Changes::new() };
@@ -163,7 +169,7 @@ impl Log {
 
     /// The log with one commit more. Of the keys that it is about, older lines say nothing any more.
     pub(super) fn with(&self, new: &Changes, machine: &str) -> Log {
-        let generation = self.generation() + 1;
+        let generation = self.generation().saturating_add(1);
         let mut lines = self.lines.clone();
         lines.retain(|line| !new.contains_key(&line.key));
         let machine = Some(Box::from(machine));

@@ -22,7 +22,7 @@ pub(crate) use entry::whole_seconds;
 pub use local::{LoadError, Loaded, Whole, load, save};
 pub use log::{Log, Logging};
 pub use merge::Merge;
-pub use names::{Wanted, names};
+pub use names::{Wanted, names, names_in};
 pub use remote::{RemoteIndex, RemoteIndexError, Writing};
 
 use std::collections::BTreeMap;

@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::local::sum;
 use super::members::{Inflater, split};
-use super::{DecodeError, Entry, decode};
+use super::{DecodeError, Entry, Log, decode};
+use crate::local::Folder;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +42,25 @@ pub fn names(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Vec<String>, DecodeErr
         names.drain(wanted.most..names.len() - 1);
     }
     Ok(names)
+}
+
+/// The names in the folder's index that begin as wanted: those of its file, and what its change log adds. A key that the log
+/// deletes is left out; the folder that it was the last one in may still be named. `None` where there is no index that can be
+/// read.
+pub fn names_in(folder: &Folder, wanted: &Wanted<'_>) -> Option<Vec<String>> {
+    let (bytes, _) = folder.read_index().ok()??;
+    let mut found: BTreeSet<String> = names(&bytes, wanted).ok()?.into_iter().collect();
+    let log = folder.read_log().ok()?.and_then(|(log, _)| Log::decode(&log).ok());
+    for (name, lives) in log.iter().filter(|log| log.continues(&sum(&bytes))).flat_map(Log::fates) {
+        let part = up_to_slash(name, wanted.prefix.len().min(name.len()));
+        match lives || wanted.deleted {
+            _ if !name.starts_with(wanted.prefix) => {}
+            true if found.len() <= wanted.most => drop(found.insert(part.to_owned())),
+            true => {}
+            false => drop(found.remove(name)),
+        }
+    }
+    Some(found.into_iter().collect())
 }
 
 /// `name` up to the first `/` behind its first `from` bytes, that one included.

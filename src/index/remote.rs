@@ -44,8 +44,10 @@ pub struct RemoteIndex {
     damaged: Option<String>,
     /// The version that the private folder has a copy of.
     copied: Option<ETag>,
-    /// Whether this very version is noted as the one that has all that this machine recorded.
-    kept: bool,
+    /// Whether this version has all that this machine recorded.
+    complete: bool,
+    /// Whether that is noted in the private folder.
+    noted: bool,
     /// Whether it may lack what it had when this run looked what it lacks.
     unsure: bool,
 }
@@ -101,7 +103,8 @@ impl RemoteIndex {
         let mut fetched = RemoteIndex {
             etag: Some(index.clone()),
             copied: Some(index.clone()),
-            kept: true,
+            complete: true,
+            noted: true,
             ..RemoteIndex::default()
         };
         let log = log.and_then(|(etag, bytes)| Some(Seen { etag, log: Log::decode(&bytes).ok()?, bytes }));
@@ -170,7 +173,7 @@ impl RemoteIndex {
 
     /// The file is another one.
     fn becomes(&mut self, etag: Option<ETag>, bytes: Bytes, file: Option<Index>) {
-        (self.kept, self.damaged, self.all) = (false, None, None);
+        (self.complete, self.noted, self.damaged, self.all) = (false, false, None, None);
         (self.etag, self.bytes, self.file) = (etag, Some(bytes), file);
     }
 
@@ -184,7 +187,8 @@ impl RemoteIndex {
             // It counts as one that says nothing, and the next commit replaces it.
             Arrived::Damaged(etag, ..) => Some(Seen { etag, bytes: Bytes::new(), log: Log::default() }),
         };
-        self.kept &= match (&self.log, &new) {
+        self.noted = false;
+        self.complete &= match (&self.log, &new) {
             (Some(old), Some(new)) => new.log.holds(&old.log),
             (None, Some(_)) => true,
             (old, None) => old.is_none(),
@@ -218,7 +222,7 @@ impl RemoteIndex {
     /// Notes that this version has all that this machine recorded, and keeps a copy of it, so that the next fetch can be
     /// conditional. A failure costs only the next run's transfer.
     pub fn keep(&mut self, folder: &Folder) {
-        let Some(etag) = self.etag.clone().filter(|_| !self.kept && !self.unsure) else { return };
+        let Some(etag) = self.etag.clone().filter(|_| !self.noted && !self.unsure) else { return };
         if self.copied.as_ref() != Some(&etag) {
             let Some(bytes) = self.bytes.as_ref().filter(|bytes| kept::write_copy(folder, &etag, bytes)) else {
                 return;
@@ -227,7 +231,7 @@ impl RemoteIndex {
             self.copied = Some(etag.clone());
         }
         let log = self.log.as_ref().map(|seen| (seen.etag.clone(), seen.bytes.clone()));
-        self.kept = Note { index: etag, log }.write(folder);
+        self.noted = Note { index: etag, log }.write(folder);
     }
 
     /// Takes the note away: this machine has begun to record what is not in that version.
@@ -239,9 +243,9 @@ impl RemoteIndex {
         Note::remove(folder)
     }
 
-    /// Whether this very version has all that this machine recorded.
-    pub fn is_kept(&self) -> bool {
-        self.kept
+    /// Whether this version has all that this machine recorded before this run.
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// Whether there is a change log beside the file.
@@ -402,7 +406,7 @@ impl RemoteIndex {
             self.file = None;
         }
         self.log = Some(Seen { etag: written.etag, bytes, log });
-        self.kept = false;
+        self.noted = false;
         Ok(())
     }
 

@@ -281,7 +281,7 @@ impl World {
         let objects = self.server.objects("bucket").into_iter();
         let objects = objects.filter_map(|(key, object)| {
             let key = key.strip_prefix("p/")?.to_owned();
-            (key != ".index").then(|| (key, String::from_utf8(object.bytes.to_vec()).unwrap()))
+            (!s4::key::is_reserved(&key)).then(|| (key, String::from_utf8(object.bytes.to_vec()).unwrap()))
         });
         objects.collect()
     }
