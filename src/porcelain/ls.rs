@@ -7,13 +7,14 @@ use s4_commands::time::Seconds;
 use std::collections::BTreeSet;
 
 use crate::context::Context;
+use crate::cost::Spent;
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::{self, Entry, Index, RemoteIndex, RemoteIndexError};
 use crate::report;
 use crate::run;
 use crate::session::{connect, open_folder};
 use crate::ui::table;
-use crate::ui::text::{printable, time};
+use crate::ui::text::{self, printable, time};
 
 /// Shows what the two indexes of a target hold. Nothing is listed and nothing scanned.
 ///
@@ -25,10 +26,12 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
     let folder = open_folder(&target)?;
     let failed = |what: &str| Error::new(Kind::Failed, format!("cannot list \"{}\": {what}", target.name));
     let local = index::load(&folder, false).map_err(|error| failed("the local index").because(error))?;
-    let mut remote = crate::runtime()?.block_on(async {
+    let (mut remote, spent) = crate::runtime()?.block_on(async {
         let store = connect(context, &target).await?;
         let fetched = RemoteIndex::fetch(&store, &folder).await;
-        fetched.map_err(|error| match error {
+        let spent = Spent::of(&target, store.counts());
+        context.ui.debug(&text::spent(&spent));
+        fetched.map(|fetched| (fetched, spent)).map_err(|error| match error {
             RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),
             error => failed("the index in the bucket").because(error),
         })
@@ -41,7 +44,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
         records(&rows, options).for_each(|record| {
             stream.push(record);
         });
-        stream.end();
+        stream.end_after(&spent);
     } else {
         context.ui.say(&table(&rows, options));
     }
