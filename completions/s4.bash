@@ -124,7 +124,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__add)
-            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -274,6 +274,13 @@ _s4() {
                     fi
                     return 0
                     ;;
+                --prices)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -379,7 +386,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__edit)
-            opts="-v -q -h --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -509,6 +516,13 @@ _s4() {
                     return 0
                     ;;
                 --bandwidth-limit)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --prices)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

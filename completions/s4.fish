@@ -86,6 +86,7 @@ complete -c s4 -n "__fish_s4_using_subcommand add" -l on-ignore -d 'What becomes
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -126,6 +127,7 @@ complete -c s4 -n "__fish_s4_using_subcommand a" -l on-ignore -d 'What becomes o
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand a" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -211,6 +213,7 @@ complete -c s4 -n "__fish_s4_using_subcommand edit" -l on-ignore -d 'What become
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -250,6 +253,7 @@ complete -c s4 -n "__fish_s4_using_subcommand e" -l on-ignore -d 'What becomes o
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand e" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'

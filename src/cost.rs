@@ -1,66 +1,253 @@
-//! What requests cost, and how many a plan will make.
+//! What requests cost, and how many the next sync will make.
+//!
+//! What is foretold is the whole of the next sync: the look that has just been made, which that sync makes once more, and all
+//! that comes of it. Each class of requests is counted by the rules that the engine goes by. What nobody can know is left out:
+//! what others change meanwhile, requests that have to be made again, what a person answers to a conflict.
 
-use crate::reconcile::{Action, Plan};
-use crate::remote::CountsSnapshot;
-use crate::transfer::Cut;
+use std::collections::BTreeSet;
 
-/// Prices of 1,000 requests in millionths of a US dollar: S3 Standard in us-east-1, 2026.
-const PRICES: Prices = Prices { write_or_list: 5_000, read: 400 };
+use s4_commands::PRICED;
 
-struct Prices {
-    /// PUT, COPY, POST and LIST.
-    write_or_list: u64,
-    /// GET and HEAD.
-    read: u64,
+use crate::config::Target;
+use crate::engine::{Planning, cost_of_looks, live_names};
+use crate::key;
+use crate::reconcile::{Action, Item, Planned};
+use crate::remote::{Capabilities, CountsSnapshot, PROBE};
+use crate::transfer::{self, Cut, agree};
+
+/// Prices in US dollars, in the order of [`PRICED`]: 1,000 requests of a class, and a GiB each way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prices([f64; PRICED.len()]);
+
+/// What AWS asks in us-east-1 (2026), for objects of a storage class. LISTs cost the same for all, and HEADs as much as GETs.
+/// A GiB down is one to the internet, and what it costs to take it out of its storage class; the first ones of a month, which
+/// are free, and rebates for very many are left out.
+#[rustfmt::skip]
+const AWS: [(&str, Prices); 9] = [
+    //                                list     get      head     put      copy   delete  up     down
+    ("STANDARD",            Prices([0.005,   0.0004,  0.0004,  0.005,   0.005,   0.0, 0.0,    0.09])),
+    ("INTELLIGENT_TIERING", Prices([0.005,   0.0004,  0.0004,  0.005,   0.005,   0.0, 0.0,    0.09])),
+    ("REDUCED_REDUNDANCY",  Prices([0.005,   0.0004,  0.0004,  0.005,   0.005,   0.0, 0.0,    0.09])),
+    ("STANDARD_IA",         Prices([0.005,   0.001,   0.001,   0.01,    0.01,    0.0, 0.0,    0.10])),
+    ("ONEZONE_IA",          Prices([0.005,   0.001,   0.001,   0.01,    0.01,    0.0, 0.0,    0.10])),
+    ("GLACIER_IR",          Prices([0.005,   0.01,    0.01,    0.02,    0.02,    0.0, 0.0,    0.12])),
+    ("GLACIER",             Prices([0.005,   0.0004,  0.0004,  0.03,    0.03,    0.0, 0.0,    0.10])),
+    ("DEEP_ARCHIVE",        Prices([0.005,   0.0004,  0.0004,  0.05,    0.05,    0.0, 0.0,    0.11])),
+    ("EXPRESS_ONEZONE",     Prices([0.00113, 0.00003, 0.00003, 0.00113, 0.00113, 0.0, 0.0032, 0.0906])),
+];
+
+const GIB: f64 = (1_u64 << 30) as f64;
+
+impl Prices {
+    /// The prices that a target goes by: its own, and those of AWS where it has none.
+    pub fn of(target: &Target) -> Prices {
+        let class = target.storage_class.as_deref().unwrap_or_default();
+        let known = AWS.iter().find(|(name, _)| name.eq_ignore_ascii_case(class));
+        let Prices(mut prices) = known.unwrap_or(&AWS[0]).1;
+        for (price, (_, own)) in prices.iter_mut().zip(target.prices.unwrap_or_default().each()) {
+            *price = own.unwrap_or(*price);
+        }
+        Prices(prices)
+    }
+
+    /// What that costs in US dollars.
+    pub fn dollars(&self, counts: &CountsSnapshot) -> f64 {
+        let CountsSnapshot { list, get, head, put, copy, delete, bytes_up, bytes_down, .. } = *counts;
+        let thousands = [list, get, head, put, copy, delete].map(|requests| requests as f64 / 1_000.0);
+        let gibs = [bytes_up, bytes_down].map(|bytes| bytes as f64 / GIB);
+        thousands.into_iter().chain(gibs).zip(self.0).map(|(amount, price)| amount * price).sum()
+    }
 }
 
-/// What the requests cost in US dollars; deletes cost nothing.
-pub fn dollars(counts: &CountsSnapshot) -> f64 {
-    let micro =
-        (counts.put + counts.copy + counts.list) * PRICES.write_or_list + (counts.get + counts.head) * PRICES.read;
-    micro as f64 / 1_000.0 / 1_000_000.0
+/// What a server has been asked for, and what that costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// Requests and bytes.
+    pub counts: CountsSnapshot,
+    /// US dollars.
+    pub dollars: f64,
 }
 
-/// The requests that carrying out `plan` takes, on top of those that were made to plan it.
-pub fn foretell(plan: &Plan) -> CountsSnapshot {
-    let mut counts = CountsSnapshot::default();
-    let mut deletions = 0;
-    for planned in plan.actions() {
-        let size = planned.item.local.as_ref().map_or(0, |local| local.stat.size);
-        let remote = planned.item.remote.as_ref().map_or(0, |remote| remote.size);
+impl Spent {
+    /// What so much costs at the prices of a target.
+    pub fn of(target: &Target, counts: CountsSnapshot) -> Spent {
+        Spent { counts, dollars: Prices::of(target).dollars(&counts) }
+    }
+}
+
+/// What the next sync will take.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Foretold {
+    /// All of it.
+    pub spent: Spent,
+    /// Bytes of content that it will send.
+    pub bytes_up: u64,
+    /// Bytes of content that it will fetch.
+    pub bytes_down: u64,
+}
+
+/// What a sync will take that makes this look again and carries the plan out. `looked`: what the look took. `server`: what is known
+/// of its conditions; `None`: the sync has to find out first.
+pub fn foretell(
+    target: &Target,
+    planning: &Planning,
+    looked: CountsSnapshot,
+    server: Option<Capabilities>,
+) -> Foretold {
+    let mut work = Work { server: server.unwrap_or(Capabilities::ALL), ..Work::default() };
+    planning.plan.actions().for_each(|planned| work.add(planned));
+    planning.waiting.iter().for_each(|planned| work.add_waiting(planned));
+    let (bytes_up, bytes_down) = (work.counts.bytes_up, work.counts.bytes_down);
+    let carried = work.finish(planning);
+    let found_out = if server.is_none() { PROBE } else { CountsSnapshot::default() };
+    let spent = Spent::of(target, looked.plus(carried).plus(found_out));
+    Foretold { spent, bytes_up, bytes_down }
+}
+
+/// The requests of a plan, as they add up.
+#[derive(Default)]
+struct Work<'p> {
+    server: Capabilities,
+    counts: CountsSnapshot,
+    /// Bytes of content that the look has fetched already.
+    looked_at: u64,
+    /// Deletions in the bucket that go together.
+    deletions: u64,
+    /// Objects whose `LastModified` the index in the bucket must learn.
+    new: BTreeSet<&'p str>,
+    /// Names that are in the bucket besides those that the local index knows, and those that are there no more.
+    come: BTreeSet<&'p str>,
+    gone: BTreeSet<&'p str>,
+    /// Whether the index in the bucket will be told anything.
+    tells: bool,
+}
+
+impl<'p> Work<'p> {
+    fn add(&mut self, planned: &'p Planned) {
+        let item = &planned.item;
+        self.tells |= tells(planned);
         match planned.action {
-            Action::Push if planned.source.is_some() => counts.copy += 1,
-            Action::Push => {
-                counts.put += requests(size, 2);
-                counts.bytes_up += size;
+            Action::Push if planned.source.is_some() => {
+                self.copy();
+                self.learn(item);
             }
-            Action::Pull if planned.source.is_some() => {}
-            Action::Pull | Action::KeepBoth => {
-                counts.get += requests(remote, 0);
-                counts.bytes_down += remote;
+            Action::Push => self.push(item),
+            Action::Pull if planned.source.is_some() => self.come(item),
+            // The look has read the rules already, for they say what the rest is; the sync reads them once too.
+            Action::Pull if item.key.as_str() == key::IGNORE => {
+                self.looked_at = item.remote.as_ref().map_or(0, |remote| remote.size);
+                self.counts.bytes_down += self.looked_at;
+                self.come(item);
             }
-            Action::DeleteRemote => deletions += 1_u64,
-            Action::MoveAside if planned.item.local.is_none() => {
-                counts.copy += 1;
-                deletions += 1;
+            Action::Pull => self.pull(item),
+            Action::KeepBoth => {
+                // The other name is looked at, and pushed. It stands next to this one.
+                self.pull(item);
+                self.counts.head += 1;
+                self.push(item);
             }
-            Action::DeleteLocal | Action::MoveAside | Action::Adopt | Action::Forget | Action::Conflict => {}
+            Action::DeleteRemote => {
+                self.deletions += u64::from(item.remote.is_some());
+                self.gone.insert(item.key.as_str());
+            }
+            Action::MoveAside => self.move_aside(item),
+            Action::DeleteLocal | Action::Adopt | Action::Forget | Action::Conflict => {}
         }
     }
-    counts.delete = deletions.div_ceil(1_000);
-    let pushed = counts.put + counts.copy;
-    if pushed > 0 {
-        // The new objects' `LastModified`: a HEAD each, or a page of a listing for many.
-        counts.head += if pushed < 12 { pushed } else { 0 };
-        counts.list += if pushed < 12 { 0 } else { pushed.div_ceil(1_000) };
+
+    /// A pull that is decided once more before it is made.
+    fn add_waiting(&mut self, planned: &'p Planned) {
+        self.counts.head += 1;
+        self.add(planned);
     }
-    if pushed + deletions > 0 {
-        counts.put += 1;
+
+    fn push(&mut self, item: &'p Item) {
+        let size = item.local.as_ref().map_or(0, |local| local.stat.size);
+        // In parts, it takes a beginning and an end.
+        self.counts.put += requests(size, 2);
+        let keeps = if size < Cut::default().threshold { self.server.put } else { self.server.complete };
+        self.counts.head += u64::from(!keeps);
+        self.counts.bytes_up += size;
+        self.learn(item);
     }
-    counts
+
+    fn pull(&mut self, item: &'p Item) {
+        let size = item.remote.as_ref().map_or(0, |remote| remote.size);
+        self.counts.bytes_down += size;
+        self.counts.get += requests(size, 0);
+        self.come(item);
+    }
+
+    fn copy(&mut self) {
+        self.counts.copy += 1;
+        self.counts.head += u64::from(!self.server.copy);
+    }
+
+    fn delete(&mut self, number: u64) {
+        let (looks, deletes) = self.server.requests_to_delete(number);
+        self.counts.head += looks;
+        self.counts.delete += deletes;
+    }
+
+    /// A file that makes way is pushed under its other name; an object for which there is no room gets one, and is pulled. Both
+    /// names are looked at in between.
+    fn move_aside(&mut self, item: &'p Item) {
+        self.counts.head += 2;
+        if item.local.is_some() {
+            self.push(item);
+            self.deletions += u64::from(item.remote.is_some());
+        } else {
+            self.copy();
+            self.delete(1);
+            self.pull(item);
+        }
+    }
+
+    fn come(&mut self, item: &'p Item) {
+        self.come.insert(item.key.as_str());
+    }
+
+    fn learn(&mut self, item: &'p Item) {
+        self.come(item);
+        if transfer::learns_modified(item) {
+            self.new.insert(item.key.as_str());
+        }
+    }
+
+    fn finish(mut self, planning: &'p Planning) -> CountsSnapshot {
+        for from in (0..self.deletions).step_by(transfer::BATCH) {
+            self.delete((self.deletions - from).min(transfer::BATCH as u64));
+        }
+        let known = live_names(&planning.base).filter(|name| !self.gone.contains(name));
+        let (heads, lists) = cost_of_looks(self.new, known.chain(self.come));
+        self.counts.head += heads;
+        self.counts.list += lists;
+        if self.tells || planning.heals {
+            self.counts = self.counts.plus(index_written(self.server));
+        }
+        self.counts.bytes_down -= self.looked_at;
+        self.counts
+    }
 }
 
-/// Requests to move an object: one, or one a part and `around` more.
+/// What it takes to write the index in the bucket, once a run. Its bytes are few, and cost nothing on their way in.
+fn index_written(server: Capabilities) -> CountsSnapshot {
+    CountsSnapshot { put: 1, head: u64::from(!server.put), ..CountsSnapshot::default() }
+}
+
+/// Whether the index in the bucket is told of an action: not where it says so already.
+fn tells(planned: &Planned) -> bool {
+    let item = &planned.item;
+    match planned.action {
+        Action::Push | Action::KeepBoth | Action::MoveAside => true,
+        Action::Pull => item.valid_index_entry().is_none(),
+        Action::DeleteRemote | Action::DeleteLocal => !item.indexed.as_ref().is_some_and(|entry| entry.is_tombstone()),
+        Action::Adopt | Action::Forget => agree(planned, 0).is_some_and(|done| done.remote.is_some()),
+        Action::Conflict => false,
+    }
+}
+
+/// Requests to move so many bytes: one, or one a part and `around` more.
 fn requests(size: u64, around: u64) -> u64 {
     let cut = Cut::default();
     if size < cut.threshold { 1 } else { cut.parts(size).count() as u64 + around }
@@ -69,13 +256,52 @@ fn requests(size: u64, around: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Fields;
+    use crate::env::Env;
+
+    fn target(fields: serde_json::Value) -> Target {
+        let mut all: Fields = serde_json::from_value(fields).unwrap();
+        all.insert("local_folder".to_owned(), "/docs".into());
+        all.insert("s3_uri".to_owned(), "s3://bucket".into());
+        Target::read("docs", &all, &Env::default()).unwrap()
+    }
+
+    fn dollars(fields: serde_json::Value, counts: CountsSnapshot) -> f64 {
+        Spent::of(&target(fields), counts).dollars
+    }
+
+    const WRITES: CountsSnapshot = CountsSnapshot {
+        list: 0,
+        get: 0,
+        head: 0,
+        put: 1_000_000,
+        copy: 0,
+        delete: 1_000_000,
+        retries: 0,
+        bytes_up: 1 << 40,
+        bytes_down: 0,
+    };
 
     #[test]
     fn a_million_uploads_cost_five_dollars_and_reads_a_twelfth() {
-        let writes = CountsSnapshot { put: 1_000_000, ..CountsSnapshot::default() };
-        assert!((dollars(&writes) - 5.0).abs() < 1e-9);
-        let reads = CountsSnapshot { get: 1_000_000, delete: 1_000_000, ..CountsSnapshot::default() };
-        assert!((dollars(&reads) - 0.4).abs() < 1e-9);
+        let reads = CountsSnapshot { get: 500_000, head: 500_000, ..CountsSnapshot::default() };
+        for (fields, writes, read) in [
+            (serde_json::json!({}), 5.0, 0.4),
+            (serde_json::json!({"storage_class": "standard_ia"}), 10.0, 1.0),
+            (serde_json::json!({"storage_class": "GLACIER_IR"}), 20.0, 10.0),
+            (serde_json::json!({"prices": {"put": 0.0045, "get": 0.00036, "head": 0.00036}}), 4.5, 0.36),
+        ] {
+            assert!((dollars(fields.clone(), WRITES) - writes).abs() < 1e-9, "{fields}");
+            assert!((dollars(fields.clone(), reads) - read).abs() < 1e-9, "{fields}");
+        }
+    }
+
+    #[test]
+    fn what_comes_out_of_the_bucket_costs_by_the_gib() {
+        let gib = CountsSnapshot { bytes_down: 1 << 30, ..CountsSnapshot::default() };
+        assert!((dollars(serde_json::json!({}), gib) - 0.09).abs() < 1e-9);
+        assert!((dollars(serde_json::json!({"storage_class": "ONEZONE_IA"}), gib) - 0.1).abs() < 1e-9);
+        assert!(dollars(serde_json::json!({"prices": {"down": 0}}), gib).abs() < 1e-9);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::config::{Config, Target};
 use crate::context::Context;
+use crate::cost::{self, Foretold, Spent};
+use crate::engine::Planning;
 use crate::error::{Error, Kind};
 use crate::local::{self, Folder, Hold, Lock};
 use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
@@ -24,6 +26,8 @@ pub struct Session {
     pub folder: Arc<Folder>,
     /// The bucket.
     pub store: Arc<Guarded<S3Store>>,
+    /// What is known of the server's conditional writes; `None`: whoever comes to write will have to find out.
+    pub server: Option<Capabilities>,
 }
 
 impl Session {
@@ -36,17 +40,28 @@ impl Session {
     pub async fn open(context: &Context, target: &Target, look_only: bool) -> Result<Session, Error> {
         let folder = open_folder(target)?;
         let store = connect(context, target).await?;
-        let capabilities = match known_capabilities(target, &store) {
-            Some(capabilities) => capabilities,
+        let server = match known_capabilities(target, &store) {
+            Some(capabilities) => Some(capabilities),
             // Nothing will be written.
-            None if look_only => Capabilities::default(),
+            None if look_only => None,
             None => {
                 let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
                 remember(context, target, finding(&store, found))?;
-                found
+                Some(found)
             }
         };
-        Ok(Session { folder: Arc::new(folder), store: Arc::new(Guarded::new(store, capabilities)) })
+        let store = Arc::new(Guarded::new(store, server.unwrap_or_default()));
+        Ok(Session { folder: Arc::new(folder), store, server })
+    }
+
+    /// What the server has been asked for so far, and what that costs.
+    pub fn spent(&self, target: &Target) -> Spent {
+        Spent::of(target, self.store.store().counts())
+    }
+
+    /// What a sync will take that makes the look of this session again, and carries out what came of it.
+    pub fn foretell(&self, target: &Target, planning: &Planning) -> Foretold {
+        cost::foretell(target, planning, self.store.store().counts(), self.server)
     }
 
     /// Takes the folder's lock, waiting for another run to end, or for Ctrl-C.

@@ -31,6 +31,8 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "LEVEL", ignore_case = true)]
     pub log_level: Option<LogLevel>,
     /// Say more, as --log-level DEBUG
+    ///
+    /// At the end: how many requests were made of the server by class, the bytes each way, and what all that costs.
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
     /// Say only what went wrong, and show no progress

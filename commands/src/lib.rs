@@ -11,6 +11,7 @@ pub mod markup;
 pub mod pages;
 pub mod plumbing;
 pub mod porcelain;
+mod prices;
 pub mod record;
 #[cfg(feature = "render")]
 pub mod render;
@@ -21,6 +22,7 @@ mod values;
 pub use flow::{Bandwidth, FlowArgs, parse_jobs};
 pub use globals::{Colour, Globals, LogLevel};
 pub use help::command;
+pub use prices::{PRICED, Prices};
 pub use secret::{Secret, holds_keys};
 pub use values::{Conflicts, OnIgnore};
 

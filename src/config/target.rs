@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use s4_commands::{Bandwidth, Conflicts, OnIgnore, Secret, holds_keys, parse_jobs};
+use s4_commands::{Bandwidth, Conflicts, OnIgnore, Prices, Secret, holds_keys, parse_jobs};
 use serde_json::Value;
 
 use super::{Error, Fields};
@@ -49,6 +49,8 @@ pub struct Target {
     pub jobs: Option<usize>,
     /// How many bytes move a second, at most.
     pub bandwidth_limit: Option<Bandwidth>,
+    /// What the server asks for its work.
+    pub prices: Option<Prices>,
     /// What the probe of the server found.
     pub conditional_writes: Option<Value>,
 }
@@ -81,6 +83,7 @@ impl Target {
             on_ignore: read.choice("on_ignore", "delete or keep", OnIgnore::parse)?,
             jobs: read.jobs("jobs")?,
             bandwidth_limit: read.choice("bandwidth_limit", "a rate like 500K, 1M:8M or 1M:off", Bandwidth::parse)?,
+            prices: read.prices("prices")?,
             conditional_writes: fields.get("conditional_writes").filter(|value| !value.is_null()).cloned(),
         };
         target.check(&read)?;
@@ -178,6 +181,20 @@ impl Reader<'_> {
         };
         let jobs = parse_jobs(&jobs.to_string()).map_err(|problem| self.error(field, format!("is {problem}")))?;
         Ok(Some(jobs))
+    }
+
+    fn prices(&self, field: &'static str) -> Result<Option<Prices>, Error> {
+        let wrong = |problem| self.error(field, format!("makes no sense: {problem}"));
+        let Some(Value::Object(named)) = self.fields.get(field) else {
+            // As the option has it.
+            return self.text(field)?.map(|text| Prices::parse(&text).map_err(wrong)).transpose();
+        };
+        let mut prices = Prices::default();
+        for (name, price) in named {
+            let dollars = price.as_f64().ok_or_else(|| wrong(format!("'{price}' is not a price in dollars")))?;
+            prices.set(name, dollars).map_err(wrong)?;
+        }
+        Ok(Some(prices))
     }
 
     fn days(&self, field: &'static str) -> Result<Option<u32>, Error> {

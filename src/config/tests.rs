@@ -162,13 +162,14 @@ fn our_fields_are_read() {
     let target = target(
         "x",
         &json!({"local_folder": "/x", "s3_uri": "s3://b", "conflicts": 1, "on_ignore": "keep", "max_delete": "25%",
-            "trash_days": 3, "state_folder": "~/.state/x", "conditional_writes": {"put": true}, "jobs": "16",
+            "trash_days": 3, "state_folder": "~/.state/x", "conditional_writes": {"put": true}, "jobs": "16", "prices": {"put": 1},
             "bandwidth_limit": "1K:off"}),
     )
     .unwrap();
     assert_eq!(target.conflicts, Some(s4_commands::Conflicts::Local));
     assert_eq!(target.on_ignore, Some(s4_commands::OnIgnore::Keep));
     assert_eq!((target.max_delete, target.trash_days), (Some(25.0), Some(3)));
+    assert_eq!(target.prices, s4_commands::Prices::parse("put=1").ok());
     assert_eq!((target.jobs, target.bandwidth_limit), (Some(16), s4_commands::Bandwidth::parse("1024:off")));
     assert_eq!(target.state_folder.as_deref(), Some(Path::new("/home/ann/.state/x")));
     assert_eq!(target.conditional_writes, Some(json!({"put": true})));
@@ -189,6 +190,8 @@ fn wrong_fields_are_named() {
         ("max_delete", json!([]), "is not a text"),
         ("jobs", json!(0), "is not a number from 1 to 512"),
         ("jobs", json!(1.5), "is not a number from 1 to 512"),
+        ("prices", json!({"put": true}), "makes no sense: 'true' is not a price in dollars"),
+        ("prices", json!("put"), "makes no sense: not prices like put=0.005,down=0"),
         ("bandwidth_limit", json!("fast"), "is 'fast', not a rate like 500K, 1M:8M or 1M:off"),
         ("trash_days", json!(1.5), "is not a whole number of days"),
         ("trash_days", json!(-1), "is not a whole number of days"),

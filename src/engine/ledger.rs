@@ -14,6 +14,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::Error;
+use super::learn::{Look, PAGE, live_names, looks};
 use crate::ambient::Ambient;
 use crate::content::ETag;
 use crate::index::{self, Changes, Entry, Index, Loaded, Logging, RemoteIndex, Whole, Writing};
@@ -24,10 +25,6 @@ use crate::transfer::Done;
 
 /// How often a long run writes the local index, at most.
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
-/// A HEAD costs a twelfth of a LIST, so this many keys on one page are worth listing it.
-const HEADS_PER_LIST: usize = 12;
-/// Keys on a page of a listing.
-const PAGE: usize = 1_000;
 
 pub(super) struct Ledger {
     folder: Arc<Folder>,
@@ -188,36 +185,25 @@ impl Ledger {
     /// a listing where many of them stand close together, else a HEAD each.
     async fn learn_modified<S: ObjectStore>(&mut self, store: &S) -> Result<(), Error> {
         let learn: BTreeMap<Key, ETag> = std::mem::take(&mut self.learn).into_iter().collect();
-        let learn: Vec<(Key, ETag)> = learn.into_iter().collect();
-        // What the bucket holds, as far as this machine knows; the new objects are among it.
-        let live: Vec<Box<str>> = if learn.len() < HEADS_PER_LIST {
-            Vec::new()
-        } else {
-            let live = self.base.entries().iter().filter(|(_, entry)| !entry.is_tombstone());
-            live.map(|(name, _)| name.clone()).collect()
-        };
-        let rank = |key: &Key| live.partition_point(|name| **name < *key.as_str());
+        let names: Vec<&str> = learn.keys().map(Key::as_str).collect();
+        let planned = looks(&names, || live_names(&self.base).collect());
+        let mut learn = learn.into_iter();
         let mut heads = Vec::new();
-        let mut at = 0;
-        while at < learn.len() {
-            let first = rank(&learn[at].0);
-            let on_page = learn[at..].iter().take(PAGE).take_while(|(key, _)| rank(key) - first < PAGE).count();
-            if on_page < HEADS_PER_LIST {
-                heads.push(learn[at].clone());
-                at += 1;
+        for look in planned {
+            let Look::Page(after, on_page) = look else {
+                heads.extend(learn.next());
                 continue;
-            }
-            let before = first.checked_sub(1).map(|before| Cursor::After(live[before].to_string()));
-            let page = store.list(before.as_ref(), 1_000).await?;
+            };
+            let after = after.map(|name| Cursor::After(name.into()));
+            let page = store.list(after.as_ref(), PAGE).await?;
             let found: HashMap<&str, &Listed> = page.objects.iter().map(|object| (&*object.name, object)).collect();
-            for (key, etag) in &learn[at..at + on_page] {
+            for (key, etag) in learn.by_ref().take(on_page) {
                 match found.get(key.as_str()) {
-                    Some(object) => self.learnt(key, etag, Some((&object.etag, object.last_modified))),
+                    Some(object) => self.learnt(&key, &etag, Some((&object.etag, object.last_modified))),
                     // Others stand in between, or the server has an order of its own.
-                    None => heads.push((key.clone(), etag.clone())),
+                    None => heads.push((key, etag)),
                 }
             }
-            at += on_page;
         }
         let looks = heads.into_iter().map(|(key, etag)| async move {
             match store.head(key.as_str()).await {

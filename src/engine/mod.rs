@@ -12,6 +12,7 @@
 mod carry;
 mod commit;
 mod findings;
+mod learn;
 mod ledger;
 mod observe;
 mod settle;
@@ -22,9 +23,11 @@ mod verify;
 pub use carry::{Carried, Order, Way};
 pub use commit::Told;
 pub use findings::{Fault, Finding};
+pub(crate) use learn::{cost_of_looks, live_names};
 pub use ledger::Written;
 pub use observe::{Given, Observed};
 pub use settle::Settled;
+pub use sync::Planning;
 pub use verify::{Inspector, Thorough, Verified};
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use futures::stream;
 use super::ledger::Ledger;
 use super::observe::GoBy;
 use super::{Engine, Error, Given, Observed, Summary, is_rules};
-use crate::index::Entry;
+use crate::index::{Entry, Index};
 use crate::key::Key;
 use crate::local::{self, Ignore, LocalFile};
 use crate::reconcile::{Action, Guards, Plan, Planned, Policy, examine, guard, untangle};
@@ -14,6 +14,23 @@ use crate::transfer::{Done, Failure};
 
 /// How often keys that keep on changing are decided again within one run.
 pub(super) const ROUNDS: usize = 4;
+
+/// A run that is planned, and what is to be known of it.
+#[derive(Debug, Default)]
+pub struct Planning {
+    /// What would be done.
+    pub plan: Plan,
+    /// Pulls that wait until a file has made way for them; no part of the plan.
+    pub waiting: Vec<Planned>,
+    /// What was met on the way.
+    pub summary: Summary,
+    /// Why it would not be done: a guard.
+    pub stopped: Option<Error>,
+    /// The local index as it is.
+    pub base: Index,
+    /// Whether the index in the bucket is damaged, and would be written anew whatever there is to do.
+    pub heals: bool,
+}
 
 impl<S: ObjectStore> Engine<S> {
     /// Brings folder and bucket together. The caller holds the folder's lock.
@@ -56,8 +73,9 @@ impl<S: ObjectStore> Engine<S> {
         let items = self.join(observed, ledger.base(), summary).await?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
         actions.extend(self.decide_observed(items, observed, summary).await?);
-        let mut changed;
-        (actions, changed) = self.untangle(actions, observed, ledger);
+        let waiting;
+        (actions, waiting) = self.untangle(actions, observed, ledger);
+        let mut changed: Vec<Key> = waiting.into_iter().map(|planned| planned.item.key).collect();
         for round in 1..=ROUNDS {
             // What was not compared any more looks like deletions that no rename explains: it is not to be judged.
             if self.cancel.is_cancelled() {
@@ -89,7 +107,7 @@ impl<S: ObjectStore> Engine<S> {
     /// # Errors
     ///
     /// Whatever stops the whole run.
-    pub async fn plan(&self, given: Given) -> Result<(Plan, Summary, Option<Error>), Error> {
+    pub async fn plan(&self, given: Given) -> Result<Planning, Error> {
         let mut summary = Summary::default();
         let (partial, scanned) = (given.partial(), given.scan.is_none());
         let mut observed = tokio::select! {
@@ -121,10 +139,11 @@ impl<S: ObjectStore> Engine<S> {
         if self.cancel.is_cancelled() {
             return Err(Error::Interrupted);
         }
-        let (actions, _) = self.untangle(actions, &observed, &ledger);
+        let (actions, waiting) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
         let stopped = self.guard(&plan, &observed, &ledger, &summary).err();
-        Ok((plan, summary, stopped))
+        let heals = observed.remote_index.damaged().is_some();
+        Ok(Planning { plan, waiting, summary, stopped, base: ledger.into_base(), heals })
     }
 
     /// A newer `.syncignore` is brought here before anything else is planned, for it says what the rest is. Returns what is to
@@ -155,8 +174,8 @@ impl<S: ObjectStore> Engine<S> {
         Ok(Vec::new())
     }
 
-    /// Takes care of files where the other side has a folder; returns also the keys that wait for that.
-    fn untangle(&self, actions: Vec<Planned>, observed: &Observed, ledger: &Ledger) -> (Vec<Planned>, Vec<Key>) {
+    /// Takes care of files where the other side has a folder; returns also the pulls that wait for that.
+    fn untangle(&self, actions: Vec<Planned>, observed: &Observed, ledger: &Ledger) -> (Vec<Planned>, Vec<Planned>) {
         let item_of = |file: &LocalFile| {
             let object = observed.object(&file.key);
             examine(&file.key, ledger.entry(&file.key), None, Some(file), object)

@@ -19,7 +19,7 @@ use crate::run::{self, explain};
 use crate::session::Session;
 use crate::transfer::{Cancel, Failure};
 use crate::ui::run::alarm as alarm_of;
-use crate::ui::{Notes, Stream, Ui};
+use crate::ui::{Notes, Stream, Ui, text};
 use crate::{interrupt, report};
 
 /// Orders that were read and not begun.
@@ -49,6 +49,18 @@ async fn carry(
 ) -> Result<ExitCode, Error> {
     // Pulling writes nothing to the bucket: what its server honours need not be known.
     let session = Session::open(context, target, way == Way::Pull).await?;
+    let carried = carry_session(context, (way, target), input, cancel, &session).await;
+    context.ui.debug(&text::spent(&session.spent(target)));
+    carried
+}
+
+async fn carry_session(
+    context: &Context,
+    (way, target): (Way, &Target),
+    input: &InputArgs,
+    cancel: &Cancel,
+    session: &Session,
+) -> Result<ExitCode, Error> {
     let options = run::options(context, target, Policy::Ignore, input.force);
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
     let witness = Arc::new(Notes(Arc::clone(&context.ui)));
@@ -91,7 +103,7 @@ async fn carry(
         Ok(read) => read?,
         Err(panicked) => std::panic::resume_unwind(panicked),
     }
-    desk.stream.end();
+    desk.stream.end_after(&session.spent(target));
     Ok(desk.code())
 }
 

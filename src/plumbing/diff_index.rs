@@ -9,7 +9,7 @@ use s4_commands::plumbing::diff_index::DiffIndexArgs;
 
 use crate::config::Target;
 use crate::context::Context;
-use crate::engine::{self, Engine, Given};
+use crate::engine::{self, Engine, Given, Planning};
 use crate::error::{Error, ExitCode, Kind};
 use crate::local::Scan;
 use crate::reconcile::Policy;
@@ -19,7 +19,7 @@ use crate::report;
 use crate::run::{self, explain};
 use crate::session::Session;
 use crate::transfer::Cancel;
-use crate::ui::text::printable;
+use crate::ui::text::{self, printable};
 use crate::ui::{Notes, Stream};
 
 /// Prints a change for each key that differs.
@@ -39,7 +39,9 @@ pub fn run(context: &Context, args: &DiffIndexArgs) -> Result<ExitCode, Error> {
         let witness = Arc::new(Notes(Arc::clone(&context.ui)));
         let engine = Engine::new(sides, Arc::new(context.clock), witness, Cancel::default(), options);
         let stream = context.ui.stream(run::header(&target));
-        show(context, ("diff-index", &target, &session), &engine, given, &stream).await
+        let shown = show(context, ("diff-index", &target, &session), &engine, given, &stream).await;
+        context.ui.debug(&text::spent(&session.spent(&target)));
+        shown
     });
     runtime.shutdown_background();
     code
@@ -58,7 +60,9 @@ pub async fn show(
     given: Given,
     stream: &Stream,
 ) -> Result<ExitCode, Error> {
-    let (plan, summary, stopped) = engine.plan(given).await.map_err(|error| explain(command, target, error))?;
+    let planning = engine.plan(given).await.map_err(|error| explain(command, target, error))?;
+    let foretold = session.foretell(target, &planning);
+    let Planning { plan, summary, stopped, .. } = planning;
     let mut alarm = None;
     if let Some(stopped) = stopped {
         if let engine::Error::Guard(raised, _) = &stopped {
@@ -81,8 +85,8 @@ pub async fn show(
         let message = format!("cannot look into \"{}\": {}", printable(key.as_str()), failure.reasons());
         stream.push(report::record(&Error::new(Kind::Failed, message), Some(key.as_str())));
     }
-    stream.push(records::forecast(&plan, &session.store.store().counts()));
-    stream.end();
+    stream.push(records::forecast(&foretold));
+    stream.end_after(&session.spent(target));
     Ok(match () {
         () if alarm.is_some() => ExitCode::Guard,
         () if !summary.failed.is_empty() => ExitCode::Partial,

@@ -3,10 +3,12 @@
 use s4_commands::plumbing::list_objects::ListObjectsArgs;
 
 use crate::context::Context;
+use crate::cost::Spent;
 use crate::error::{Error, ExitCode};
 use crate::key::is_reserved;
 use crate::run;
 use crate::session::connect;
+use crate::ui::text;
 use crate::{records, remote, report};
 
 /// Prints the objects of a target, page by page; without s4's own.
@@ -24,8 +26,10 @@ pub fn run(context: &Context, args: &ListObjectsArgs) -> Result<ExitCode, Error>
             objects.map(records::object).all(|object| stream.push(object))
         };
         let listed = remote::list_pages(&store, &mut page).await;
+        let spent = Spent::of(&target, store.counts());
+        context.ui.debug(&text::spent(&spent));
         if listed.map_err(|error| report::access(&target.s3_uri, error))? {
-            stream.end();
+            stream.end_after(&spent);
         }
         Ok(ExitCode::Done)
     })

@@ -4,10 +4,12 @@ use s4_commands::plumbing::read_index::ReadIndexArgs;
 
 use crate::config::Target;
 use crate::context::Context;
+use crate::cost::Spent;
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::{self, Index, RemoteIndex, RemoteIndexError};
 use crate::run;
 use crate::session::{connect, open_folder};
+use crate::ui::text;
 use crate::{records, report};
 
 /// Prints the entries of an index.
@@ -17,10 +19,13 @@ use crate::{records, report};
 /// When it can not be read, or is damaged.
 pub fn run(context: &Context, args: &ReadIndexArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
-    let index = if args.remote { remote(context, &target)? } else { local(&target)? };
+    let (index, spent) = if args.remote { remote(context, &target)? } else { (local(&target)?, None) };
     let stream = context.ui.stream(run::header(&target));
     if index.entries().iter().all(|(name, entry)| stream.push(records::entry(name, entry))) {
-        stream.end();
+        match spent {
+            Some(spent) => stream.end_after(&spent),
+            None => stream.end(),
+        }
     }
     Ok(ExitCode::Done)
 }
@@ -34,18 +39,20 @@ fn local(target: &Target) -> Result<Index, Error> {
     }
 }
 
-fn remote(context: &Context, target: &Target) -> Result<Index, Error> {
+fn remote(context: &Context, target: &Target) -> Result<(Index, Option<Spent>), Error> {
     let folder = open_folder(target)?;
-    let (remote, index) = crate::runtime()?.block_on(async {
+    let (remote, index, spent) = crate::runtime()?.block_on(async {
         let store = connect(context, target).await?;
         let fetched = RemoteIndex::fetch_both(&store, &folder).await;
         let mut remote = fetched.map_err(|error| explain(target, error))?;
         let index = remote.index(&store, &folder).await.map_err(|error| explain(target, error))?.clone();
-        Ok::<_, Error>((remote, index))
+        let spent = Spent::of(target, store.counts());
+        context.ui.debug(&text::spent(&spent));
+        Ok::<_, Error>((remote, index, spent))
     })?;
     match remote.damaged() {
         Some(what) => Err(damaged("the index in the bucket", what)),
-        None => Ok(index),
+        None => Ok((index, Some(spent))),
     }
 }
 

@@ -8,6 +8,7 @@ use s4_commands::record::{self, Record};
 
 use crate::ambient::Ambient as _;
 use crate::context::Context;
+use crate::cost::Spent;
 use crate::engine::{Engine, Told, Written};
 use crate::error::{Error, ExitCode, Kind};
 use crate::reconcile::Policy;
@@ -15,7 +16,7 @@ use crate::records::{self, Line, Reader};
 use crate::run::{self, explain};
 use crate::session::Session;
 use crate::transfer::{Cancel, agree};
-use crate::ui::text::printable;
+use crate::ui::text::{self, printable};
 use crate::ui::{Notes, Stream};
 use crate::{interrupt, report};
 
@@ -55,9 +56,9 @@ pub fn run(context: &Context, args: &WriteIndexArgs) -> Result<ExitCode, Error> 
     }
     let read = if reads { wait(&end, &cancel) } else { Ok(true) };
     let (outcomes, code) = desk.take();
-    let written = runtime.block_on(commit(context, (name, args.whole), outcomes, &cancel));
+    let committed = runtime.block_on(commit(context, (name, args.whole), outcomes, &cancel));
     runtime.shutdown_background();
-    let written = written?;
+    let (written, spent) = committed?;
     stream.push(record::Commit { local: written.local as u64, remote: written.remote as u64 });
     let whole = read?;
     if cancel.is_cancelled() {
@@ -67,7 +68,7 @@ pub fn run(context: &Context, args: &WriteIndexArgs) -> Result<ExitCode, Error> 
         let message = "the records that were read end before their end; what they tell is written";
         return Err(Error::new(Kind::Failed, message));
     }
-    stream.end();
+    stream.end_after(&spent);
     Ok(code)
 }
 
@@ -186,7 +187,7 @@ async fn commit(
     (name, whole): (&str, bool),
     outcomes: Heaps,
     cancel: &Cancel,
-) -> Result<Written, Error> {
+) -> Result<(Written, Spent), Error> {
     // Read again: a step before this one may have found out what the server honours.
     let target = &context.target(name)?;
     let session = Session::open(context, target, outcomes.0.is_empty() && !whole).await?;
@@ -204,5 +205,8 @@ async fn commit(
         options.logging = options.logging.off();
     }
     let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel, options);
-    engine.record(outcomes.0.into_iter().flatten()).await.map_err(|error| explain("write-index", target, error))
+    let written = engine.record(outcomes.0.into_iter().flatten()).await;
+    let spent = session.spent(target);
+    context.ui.debug(&text::spent(&spent));
+    written.map(|written| (written, spent)).map_err(|error| explain("write-index", target, error))
 }

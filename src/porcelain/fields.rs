@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
-use s4_commands::Secret;
 use s4_commands::porcelain::FieldArgs;
+use s4_commands::{Prices, Secret};
 use serde_json::Value;
 
 use super::Checker;
@@ -49,6 +49,7 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
         "endpoint_url" => Value::String(endpoint(text)?.to_owned()),
         "local_folder" | "state_folder" => Value::String(absolute(context, text)?),
         "max_delete" | "trash_days" | "jobs" => number(text),
+        "prices" => prices(text)?,
         "conflicts" | "on_ignore" => Value::String(text.to_lowercase()),
         _ => Value::String(text.to_owned()),
     };
@@ -65,6 +66,12 @@ pub(super) fn text<'a>(fields: &'a Fields, field: &str) -> &'a str {
 fn number(text: &str) -> Value {
     let whole = text.parse::<u64>().map(Value::from);
     whole.or_else(|_| text.parse::<f64>().map(Value::from)).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+/// Prices as an object, each by its name.
+fn prices(text: &str) -> Result<Value, Error> {
+    let prices = Prices::parse(text).map_err(|problem| Error::new(Kind::Usage, problem))?;
+    Ok(prices.each().filter_map(|(name, price)| Some((name.to_owned(), price?.into()))).collect::<Fields>().into())
 }
 
 fn uri(text: &str) -> Result<&str, Error> {

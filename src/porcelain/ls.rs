@@ -7,13 +7,14 @@ use s4_commands::time::Seconds;
 use std::collections::BTreeSet;
 
 use crate::context::Context;
+use crate::cost::Spent;
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::{self, Entry, Index, RemoteIndex, RemoteIndexError};
 use crate::report;
 use crate::run;
 use crate::session::{connect, open_folder};
 use crate::ui::table;
-use crate::ui::text::{printable, time};
+use crate::ui::text::{self, printable, time};
 
 /// Shows what the two indexes of a target hold. Nothing is listed and nothing scanned.
 ///
@@ -29,10 +30,13 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
         RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),
         error => failed("the index in the bucket").because(error),
     };
-    let remote = crate::runtime()?.block_on(async {
+    let (remote, spent) = crate::runtime()?.block_on(async {
         let store = connect(context, &target).await?;
         let mut remote = RemoteIndex::fetch_both(&store, &folder).await.map_err(explain)?;
-        remote.index(&store, &folder).await.cloned().map_err(explain)
+        let index = remote.index(&store, &folder).await.cloned().map_err(explain)?;
+        let spent = Spent::of(&target, store.counts());
+        context.ui.debug(&text::spent(&spent));
+        Ok::<_, Error>((index, spent))
     })?;
     let rows = rows(&local.index, &remote);
     let options = Options::from(args);
@@ -41,7 +45,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
         records(&rows, options).for_each(|record| {
             stream.push(record);
         });
-        stream.end();
+        stream.end_after(&spent);
     } else {
         context.ui.say(&table(&rows, options));
     }

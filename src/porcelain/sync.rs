@@ -17,7 +17,7 @@ use crate::transfer::Cancel;
 use crate::ui::Notes;
 use crate::ui::run::RunView;
 use crate::ui::text;
-use crate::{cost, versions};
+use crate::versions;
 
 /// Syncs targets, one after the other in the order of their names.
 ///
@@ -33,39 +33,47 @@ pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
 async fn sync_one(context: &Context, args: &SyncArgs, target: &Target, cancel: &Cancel) -> Result<ExitCode, Error> {
     let began = Instant::now();
     let session = Session::open(context, target, args.dry_run).await?;
+    let synced = sync_session(context, args, target, cancel, (&session, began)).await;
+    context.ui.debug(&text::spent(&session.spent(target)));
+    synced
+}
+
+async fn sync_session(
+    context: &Context,
+    args: &SyncArgs,
+    target: &Target,
+    cancel: &Cancel,
+    (session, began): (&Session, Instant),
+) -> Result<ExitCode, Error> {
     let policy = policy(context, args, target);
     // It outlives the engine, whose last files may still be on their way.
     let _lock = if args.dry_run { None } else { Some(session.lock(context, cancel)?) };
-    let versions = (policy == Policy::Ask).then(|| versions::of(target, &session));
+    let versions = (policy == Policy::Ask).then(|| versions::of(target, session));
     let stream = args.json.then(|| context.ui.stream(run::header(target)));
     let options = run::options(context, target, policy, args.force);
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
     if let (true, Some(stream)) = (args.dry_run, &stream) {
         let witness = Arc::new(Notes(Arc::clone(&context.ui)));
         let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel.clone(), options);
-        return diff_index::show(context, ("sync", target, &session), &engine, Given::default(), stream).await;
+        return diff_index::show(context, ("sync", target, session), &engine, Given::default(), stream).await;
     }
     let places = (target.local_folder.as_path(), target.s3_uri.as_str());
     let view = Arc::new(RunView::new(Arc::clone(&context.ui), places, stream, versions));
     let engine = Engine::new(sides, Arc::new(context.clock), Arc::clone(&view), cancel.clone(), options);
     view.open(&target.name);
     if args.dry_run {
-        let (plan, summary, stopped) =
-            engine.plan(Given::default()).await.map_err(|error| explain("sync", target, error))?;
-        let (foretold, spent) = (cost::foretell(&plan), session.store.store().counts());
-        view.close_plan(&plan, &summary, &foretold, cost::dollars(&foretold) + cost::dollars(&spent));
-        return match stopped {
+        let planning = engine.plan(Given::default()).await.map_err(|error| explain("sync", target, error))?;
+        view.close_plan(&planning.plan, &planning.summary, &session.foretell(target, &planning));
+        return match planning.stopped {
             Some(error) => Err(explain("sync", target, error)),
-            None => Ok(exit_code(&summary, plan.conflicts.is_empty())),
+            None => Ok(exit_code(&planning.summary, planning.plan.conflicts.is_empty())),
         };
     }
     let summary = engine.sync().await;
     view.stop_bar();
     let summary = summary.map_err(|error| explain("sync", target, error))?;
     run::empty_trash(context, target, &session.folder);
-    let counts = session.store.store().counts();
-    view.close(&summary, &counts, began.elapsed());
-    context.ui.debug(&format!("{}: ${:.6}", text::requests(&counts), cost::dollars(&counts)));
+    view.close(&summary, &session.spent(target), began.elapsed());
     Ok(exit_code(&summary, summary.conflicts.is_empty()))
 }
 

@@ -14,6 +14,7 @@ use crate::run::{self, explain};
 use crate::session::Session;
 use crate::transfer::Cancel;
 use crate::ui::Notes;
+use crate::ui::text;
 use crate::ui::verify::VerifyView;
 
 /// Verifies targets, one after the other in the order of their names.
@@ -30,6 +31,18 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<ExitCode, Error> {
 async fn verify_one(context: &Context, args: &VerifyArgs, target: &Target, cancel: &Cancel) -> Result<ExitCode, Error> {
     let began = Instant::now();
     let session = Session::open(context, target, !args.repair).await?;
+    let verified = verify_session(context, args, target, cancel, (&session, began)).await;
+    context.ui.debug(&text::spent(&session.spent(target)));
+    verified
+}
+
+async fn verify_session(
+    context: &Context,
+    args: &VerifyArgs,
+    target: &Target,
+    cancel: &Cancel,
+    (session, began): (&Session, Instant),
+) -> Result<ExitCode, Error> {
     let _lock = if args.repair { Some(session.lock(context, cancel)?) } else { None };
     let stream = args.json.then(|| context.ui.stream(run::header(target)));
     let options = run::options(context, target, Policy::Ignore, false);
@@ -42,7 +55,7 @@ async fn verify_one(context: &Context, args: &VerifyArgs, target: &Target, cance
     let verified = engine.verify(thorough, &view).await;
     view.stop_bar();
     let verified = verified.map_err(|error| explain("verify", target, error))?;
-    view.close(&verified, &session.store.store().counts(), began.elapsed());
+    view.close(&verified, &session.spent(target), began.elapsed());
     Ok(if verified.interrupted {
         ExitCode::Interrupted
     } else if verified.is_sound() {

@@ -17,7 +17,7 @@ pub fn untangle(
     files: &[LocalFile],
     keep_both: bool,
     item_of: &dyn Fn(&LocalFile) -> Item,
-) -> (Vec<Planned>, Vec<Key>) {
+) -> (Vec<Planned>, Vec<Planned>) {
     let goes: HashSet<Key> = actions
         .iter()
         .filter(|planned| planned.action == Action::DeleteLocal)
@@ -32,7 +32,7 @@ pub fn untangle(
             None => {}
             Some(Obstacle::File(file)) if keep_both => {
                 aside.push(file);
-                waiting.push(planned.item.key);
+                waiting.push(planned);
                 continue;
             }
             Some(Obstacle::Folder) if keep_both => {

@@ -5,12 +5,12 @@ use s4_commands::record::{self, Record};
 use super::senseless;
 use super::sides::{self, info_of_local, info_of_remote, key, local_of_info, of_entry, remote_of_info, to_entry};
 use crate::content::Sha256;
-use crate::cost;
+use crate::cost::{Foretold, Spent};
 use crate::engine::{Fault, Finding, Summary, Told, Verified};
 use crate::error::Error;
 use crate::key::Key;
 use crate::local;
-use crate::reconcile::{Action, Alarm, Decision, Item, Plan, Planned, Source, State};
+use crate::reconcile::{Action, Alarm, Decision, Item, Planned, Source, State};
 use crate::remote::CountsSnapshot;
 use crate::transfer::{Done, Failure};
 
@@ -205,14 +205,23 @@ pub fn told(outcome: record::Outcome) -> Result<Option<Told>, Error> {
     Ok(Some(Told { key: key(name)?, done, base_version: outcome.base_version }))
 }
 
-/// What carrying out a plan would take, after the requests of this look.
-pub fn forecast(plan: &Plan, spent: &CountsSnapshot) -> record::Forecast {
-    let foretold = cost::foretell(plan);
+/// What the next sync would take.
+pub fn forecast(foretold: &Foretold) -> record::Forecast {
     record::Forecast {
         bytes_up: foretold.bytes_up,
         bytes_down: foretold.bytes_down,
-        requests: requests(&foretold),
-        dollars: rounded(cost::dollars(&foretold) + cost::dollars(spent)),
+        requests: requests(&foretold.spent.counts),
+        dollars: rounded(foretold.spent.dollars),
+    }
+}
+
+/// What a command has asked of the server.
+pub fn spent(spent: &Spent) -> record::Spent {
+    record::Spent {
+        bytes_up: spent.counts.bytes_up,
+        bytes_down: spent.counts.bytes_down,
+        requests: requests(&spent.counts),
+        dollars: rounded(spent.dollars),
     }
 }
 
@@ -228,7 +237,7 @@ fn requests(counts: &CountsSnapshot) -> record::Requests {
 }
 
 /// The record of what a sync did.
-pub fn summary(summary: &Summary, counts: &CountsSnapshot) -> record::Summary {
+pub fn summary(summary: &Summary, spent: &Spent) -> record::Summary {
     let done = summary.done.iter().map(|(action, number)| (word(&ACTIONS, *action).to_owned(), *number as u64));
     record::Summary {
         done: done.collect(),
@@ -238,8 +247,8 @@ pub fn summary(summary: &Summary, counts: &CountsSnapshot) -> record::Summary {
         failed: summary.failed.len() as u64,
         problems: summary.problems.len() as u64,
         symlinks: summary.symlinks as u64,
-        requests: requests(counts),
-        dollars: rounded(cost::dollars(counts)),
+        requests: requests(&spent.counts),
+        dollars: rounded(spent.dollars),
         interrupted: summary.interrupted,
     }
 }
@@ -271,7 +280,7 @@ pub fn fault_word(fault: Fault) -> &'static str {
 }
 
 /// What a verification came to.
-pub fn verification(verified: &Verified, counts: &CountsSnapshot) -> record::Verification {
+pub fn verification(verified: &Verified, spent: &Spent) -> record::Verification {
     record::Verification {
         files: verified.files,
         objects: verified.objects,
@@ -282,8 +291,8 @@ pub fn verification(verified: &Verified, counts: &CountsSnapshot) -> record::Ver
         pending: verified.pending,
         unproven: verified.unproven,
         problems: verified.problems.len() as u64,
-        requests: requests(counts),
-        dollars: rounded(cost::dollars(counts)),
+        requests: requests(&spent.counts),
+        dollars: rounded(spent.dollars),
         interrupted: verified.interrupted,
     }
 }

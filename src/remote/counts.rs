@@ -38,7 +38,7 @@ pub struct CountsSnapshot {
     pub get: u64,
     /// Objects asked after.
     pub head: u64,
-    /// Writes, each part of a multipart upload, its begin and its end counted as one.
+    /// Writes: each part of a multipart upload counts, and so do its begin and its end.
     pub put: u64,
     /// Copies on the server.
     pub copy: u64,
@@ -103,6 +103,22 @@ impl Counts {
 }
 
 impl CountsSnapshot {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: CountsSnapshot) -> CountsSnapshot {
+        CountsSnapshot {
+            list: self.list + other.list,
+            get: self.get + other.get,
+            head: self.head + other.head,
+            put: self.put + other.put,
+            copy: self.copy + other.copy,
+            delete: self.delete + other.delete,
+            retries: self.retries + other.retries,
+            bytes_up: self.bytes_up + other.bytes_up,
+            bytes_down: self.bytes_down + other.bytes_down,
+        }
+    }
+
     /// All requests, retries aside.
     pub fn requests(&self) -> u64 {
         self.list + self.get + self.head + self.put + self.copy + self.delete

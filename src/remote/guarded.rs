@@ -47,6 +47,15 @@ impl Capabilities {
         folder_names: true,
         list_order: true,
     };
+
+    /// The requests that so many deletions take: looks, and deletes. As [`Guarded`] makes them.
+    pub fn requests_to_delete(&self, deletions: u64) -> (u64, u64) {
+        match self {
+            Capabilities { delete: false, .. } => (deletions, deletions.div_ceil(AT_ONCE as u64)),
+            Capabilities { delete_many: false, .. } => (0, deletions),
+            _ => (0, deletions.min(1)),
+        }
+    }
 }
 
 /// Writes without a condition. Only [`Guarded`], after its own look, and the probe, on its own objects, may use these;

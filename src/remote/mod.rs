@@ -20,7 +20,7 @@ use bytes::Bytes;
 pub use self::counts::CountsSnapshot;
 pub use self::guarded::{Capabilities, Guarded};
 pub use self::listing::{PAGE, list_all, list_pages, put_in_order};
-pub use self::probe::{check, probe};
+pub use self::probe::{PROBE, check, probe};
 pub use self::ranges::{cuts, list_ranges};
 pub use self::s3::{Connection, S3Store, check_endpoint, read_page, read_page_by_sdk};
 pub use self::uri::{S3Uri, UriError};

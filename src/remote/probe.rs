@@ -9,12 +9,17 @@ use std::iter::repeat;
 use bytes::Bytes;
 
 use super::guarded::{Capabilities, Unconditional};
-use super::{Cursor, Deletion, Error, Expect, Metadata, ObjectStore, Written};
+use super::{CountsSnapshot, Cursor, Deletion, Error, Expect, Metadata, ObjectStore, Written};
 use crate::content::ETag;
 use crate::key::PRIVATE;
 
 /// An ETag that no object here has.
 const FALSE_ETAG: &str = "00000000000000000000000000000000";
+
+/// The requests of a [`probe`] at a server that keeps everything. The HEADs are those of refused deletes, which look whether
+/// the object is gone.
+pub const PROBE: CountsSnapshot =
+    CountsSnapshot { list: 8, get: 0, head: 3, put: 22, copy: 5, delete: 7, retries: 0, bytes_up: 0, bytes_down: 0 };
 
 /// The first contact with a target: lists one name, so that a missing bucket, wrong keys, a lacking permission, another
 /// region and a server that can not be reached each come back as their own [`Error`].

@@ -14,7 +14,7 @@ mod record;
 
 pub use pool::{Cancel, run_all};
 pub(crate) use read::read_back;
-pub use record::{Done, agree};
+pub use record::{Done, agree, learns_modified};
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub const JOBS: Jobs = Jobs { up: 256, down: 256 };
 /// wait, the fewer flushes it takes; each holds a file open, and a thousand is what most systems allow.
 const UNDER_WAY: usize = 512;
 /// The most deletions that one request takes.
-const BATCH: usize = 1_000;
+pub const BATCH: usize = 1_000;
 /// Requests to delete in flight.
 const BATCHES: usize = 4;
 /// Deletions in the bucket that wait for others, so that one request does for many.

@@ -43,6 +43,11 @@ pub(super) fn pushed(item: &Item, stat: &Stat, sha256: Sha256, written: Written,
     Done { local, remote: Some(object), learn_modified: reborn.is_none(), bytes, kept_as: None }
 }
 
+/// Whether the remote index will have to learn when the object was written that a push of the key makes.
+pub fn learns_modified(item: &Item) -> bool {
+    buried_at(item).is_none()
+}
+
 /// The version at which some machine with S4 0.4 may know the key as deleted.
 ///
 /// Such a machine takes the key for created again, and not for a conflict, only from an entry that says "not there" at that

@@ -8,6 +8,7 @@ use super::diff::Version;
 use super::progress::Progress as Bar;
 use super::text::{count, duration, printable, requests, size};
 use super::{Stream, Ui};
+use crate::cost::{Foretold, Spent};
 use crate::engine::{Note, Summary, Witness};
 use crate::error::Error;
 use crate::index::whole_seconds;
@@ -15,7 +16,6 @@ use crate::key::Key;
 use crate::local::{Fate, Recovered};
 use crate::reconcile::{Action, Alarm, Choice, Plan, Planned, Side};
 use crate::records::{self, state_word as word};
-use crate::remote::CountsSnapshot;
 use crate::transfer::{Done, Failure, Progress};
 
 /// Fetches the two versions of a conflict, local first.
@@ -56,7 +56,7 @@ impl RunView {
     }
 
     /// A plan that is not carried out, and what it would take.
-    pub fn close_plan(&self, plan: &Plan, summary: &Summary, foretold: &CountsSnapshot, dollars: f64) {
+    pub fn close_plan(&self, plan: &Plan, summary: &Summary, foretold: &Foretold) {
         for line in plan.actions().filter_map(|planned| self.line(planned, None)) {
             self.ui.say(&line);
         }
@@ -65,14 +65,12 @@ impl RunView {
             self.ui.say("Nothing to update");
         }
         let (up, down) = (size(foretold.bytes_up), size(foretold.bytes_down));
-        let requests = requests(foretold);
-        self.ui.say(&format!(
-            "A sync would send {up}, fetch {down}, and make {requests}; with this look it costs ${dollars:.6}"
-        ));
+        let (requests, dollars) = (requests(&foretold.spent.counts), foretold.spent.dollars);
+        self.ui.say(&format!("A sync would send {up}, fetch {down}, and make {requests} in all, for ${dollars:.6}"));
     }
 
     /// What a run leaves for a person to look at, and the line that closes it.
-    pub fn close(&self, summary: &Summary, spent: &CountsSnapshot, took: Duration) {
+    pub fn close(&self, summary: &Summary, spent: &Spent, took: Duration) {
         self.stop_bar();
         if let Some(stream) = &self.stream {
             for conflict in &summary.conflicts {
@@ -85,7 +83,7 @@ impl RunView {
         self.warn(&summary.conflicts, summary);
         if let Some(stream) = &self.stream {
             stream.push(records::summary(summary, spent));
-            return stream.end();
+            return stream.end_after(spent);
         }
         let symlinks = summary.symlinks as u64;
         if symlinks > 0 {

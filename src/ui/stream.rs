@@ -5,9 +5,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use s4_commands::record::{End, Header, Record};
+use s4_commands::record::{self, End, Header, Record};
 
 use super::{Ui, lock};
+use crate::cost::Spent;
+use crate::records;
 
 /// How long a record may be held back, so that a stream of many is not a system call each.
 const HOLD: Duration = Duration::from_millis(50);
@@ -61,9 +63,18 @@ impl Stream {
 
     /// Ends the stream with the counts.
     pub fn end(&self) {
+        self.end_with(None);
+    }
+
+    /// As [`Stream::end`], of a command that has asked a server for something.
+    pub fn end_after(&self, spent: &Spent) {
+        self.end_with(Some(records::spent(spent)));
+    }
+
+    fn end_with(&self, spent: Option<record::Spent>) {
         let mut written = lock(&self.written);
         let counts = std::mem::take(&mut written.counts);
-        self.put(&mut written.line, &Record::End(End { counts }));
+        self.put(&mut written.line, &Record::End(End { counts, spent }));
         self.ui.flush();
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use s4_commands::time::Seconds;
 
+use crate::cost::Spent;
 use crate::remote::CountsSnapshot;
 
 /// `text` without anything that could move the cursor, change colours or turn the writing direction: such characters
@@ -85,6 +86,13 @@ pub fn requests(counts: &CountsSnapshot) -> String {
     let made = classes.into_iter().filter(|(number, _)| *number > 0);
     let made: Vec<String> = made.map(|(number, class)| format!("{} {class}", grouped(number))).collect();
     if made.is_empty() { "no requests".to_owned() } else { made.join(", ") }
+}
+
+/// What a command has asked of the server: `2 LIST, 1 GET; 0 B up, 1.2 KiB down; $0.000010`.
+pub fn spent(spent: &Spent) -> String {
+    let Spent { counts, dollars } = spent;
+    let (up, down) = (size(counts.bytes_up), size(counts.bytes_down));
+    format!("{}; {up} up, {down} down; ${dollars:.6}", requests(counts))
 }
 
 /// `YYYYMMDD-HHMMSS` in UTC, for names of files.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::progress::Progress as Bar;
 use super::text::{count, duration, printable, size};
 use super::{Stream, Ui};
+use crate::cost::Spent;
 use crate::engine::{Fault, Finding, Inspector, Verified};
 use crate::key::Key;
 use crate::records;
-use crate::remote::CountsSnapshot;
 use crate::report::quoted;
 
 /// Shows the verification of one target.
@@ -40,7 +40,7 @@ impl VerifyView {
     }
 
     /// What was found, and the line that closes it.
-    pub fn close(&self, verified: &Verified, spent: &CountsSnapshot, took: Duration) {
+    pub fn close(&self, verified: &Verified, spent: &Spent, took: Duration) {
         for problem in &verified.problems {
             self.ui.warn(&format!("left alone: \"{}\": {}", printable(&problem.name), problem.why));
         }
@@ -52,7 +52,7 @@ impl VerifyView {
                 stream.push(records::unnameable(problem));
             }
             stream.push(records::verification(verified, spent));
-            return stream.end();
+            return stream.end_after(spent);
         }
         for finding in &verified.findings {
             self.ui.say(&line(finding));
@@ -138,7 +138,7 @@ mod tests {
 
     fn shown(verified: &Verified) -> (String, String) {
         let (ui, seen) = Ui::captured("");
-        VerifyView::new(Arc::new(ui), "my docs", None).close(verified, &CountsSnapshot::default(), Duration::ZERO);
+        VerifyView::new(Arc::new(ui), "my docs", None).close(verified, &Spent::default(), Duration::ZERO);
         (seen.out(), seen.err())
     }
 

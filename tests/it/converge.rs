@@ -149,7 +149,7 @@ impl Machine {
 /// A sync with every step by itself, and nothing but lines of JSON between them.
 async fn sync_by_steps(engine: &Engine<Guarded<S3Store>>) {
     let line = |record: Record| serde_json::to_string(&record).unwrap();
-    let (plan, _, _) = engine.plan(Given::default()).await.unwrap();
+    let plan = engine.plan(Given::default()).await.unwrap().plan;
     let changes = plan.actions().chain(&plan.conflicts).map(|planned| line(records::change(planned, None).into()));
     let mut lines: Vec<String> = changes.collect();
     for way in [Way::Push, Way::Pull] {

@@ -10,6 +10,7 @@ mod command_line;
 mod completion;
 mod conflicts;
 mod converge;
+mod cost;
 mod damage;
 mod disks;
 mod dry_run;

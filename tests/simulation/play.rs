@@ -13,7 +13,7 @@ use super::script::{Edit, Run, Script, Step};
 use super::seat::{Seat, Turns};
 use super::world::{Running, World};
 use crate::ambient::Ambient;
-use crate::engine::{Carried, Engine, Error, Given, Note, Options, Order, Summary, Told, Way, Witness};
+use crate::engine::{Carried, Engine, Error, Given, Note, Options, Order, Planning, Summary, Told, Way, Witness};
 use crate::index::{Entry, Logging};
 use crate::key;
 use crate::local::{Fate, Folder, Ignore, Recovered};
@@ -351,7 +351,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
 async fn by_steps(engine: &Engine<Guarded<Line>>, folder: &Folder, user: &Here) -> Result<Summary, Error> {
     let base = crate::index::load(folder, false)?.index;
     engine.recover(&mut |key| base.get(key.as_str()).and_then(Entry::stat))?;
-    let (plan, summary, stopped) = engine.plan(Given::default()).await?;
+    let Planning { plan, summary, stopped, .. } = engine.plan(Given::default()).await?;
     if let Some(stopped) = stopped {
         return Err(stopped);
     }

@@ -1,6 +1,6 @@
 //! Records as parts of pages, from what they say of themselves.
 
-use crate::record::{Documented as _, FieldDoc, Record, RecordDoc, Requests, Source};
+use crate::record::{Documented as _, FieldDoc, Record, RecordDoc, Requests, Source, Spent};
 
 /// The part of a page that is about the record `name`; empty if there is none.
 pub fn record(name: &str) -> String {
@@ -12,8 +12,13 @@ pub(super) fn all() -> String {
     let records: String = Record::manual().iter().map(part).collect();
     let object = |name: &str, about: String, fields: &[FieldDoc]| format!("## {name}\n{about}\n\n{}", items(fields));
     let source = object("The object `source` in `change`", Source::about(), &Source::fields());
-    let requests = object("The object `requests` in `forecast` and `summary`", Requests::about(), &Requests::fields());
-    records + &source + &requests
+    let spent = object("The object `spent` in `end`", Spent::about(), &Spent::fields());
+    let requests = object(
+        "The object `requests` in `forecast`, `summary`, `verification` and `spent`",
+        Requests::about(),
+        &Requests::fields(),
+    );
+    records + &source + &spent + &requests
 }
 
 fn part(record: &RecordDoc) -> String {

@@ -51,7 +51,7 @@ pub struct DiffIndexArgs {
 /// What the manual says of it.
 pub const MANUAL: Manual = Manual {
     output: &["change", "problem", "forecast"],
-    on_output: "",
+    on_output: "The `forecast` is that of a sync which makes this very look again, and then does what the changes say.",
     examples: &[
         (
             "What a sync would push, the largest first:",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::flow::{bandwidth_field, jobs_field};
+use crate::prices::prices_field;
 use crate::secret::Secret;
 use crate::values::{Conflicts, OnIgnore, clearable, days, percent};
 
@@ -93,6 +94,12 @@ pub struct FieldArgs {
     /// One rate for both directions, or UP:DOWN: `500K`, `1M:8M`, `1M:off`. As fast as it goes if nothing is said.
     #[arg(long, value_name = "RATE", value_parser = bandwidth_field)]
     pub bandwidth_limit: Option<String>,
+    /// What the server asks for its work, in US dollars
+    ///
+    /// `put=0.0045,get=0.00036,down=0`, or `free`: for 1,000 requests (list, get, head, put, copy, delete) and for a GiB each way
+    /// (up, down). For what is not named: the prices of AWS in us-east-1.
+    #[arg(long, value_name = "PRICES", value_parser = prices_field)]
+    pub prices: Option<String>,
 }
 
 impl FieldArgs {
@@ -103,7 +110,7 @@ impl FieldArgs {
     }
 
     /// The fields that are plain texts, by their names in the config file; without the secret.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 16] {
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 17] {
         [
             ("local_folder", self.local_folder.as_deref()),
             ("s3_uri", self.s3_uri.as_deref()),
@@ -121,6 +128,7 @@ impl FieldArgs {
             ("on_ignore", self.on_ignore.as_deref()),
             ("jobs", self.jobs.as_deref()),
             ("bandwidth_limit", self.bandwidth_limit.as_deref()),
+            ("prices", self.prices.as_deref()),
         ]
     }
 }

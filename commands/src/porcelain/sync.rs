@@ -30,7 +30,8 @@ pub struct SyncArgs {
     pub conflicts: Option<Conflicts>,
     /// Say what would be done, and do nothing
     ///
-    /// With the bytes, the requests, and what they would cost at the prices of AWS.
+    /// With the bytes of content, and what the next sync would take in all, its own look at both sides included: the requests
+    /// by class, and their price in US dollars, by the target's field `prices` or else by what AWS asks.
     #[arg(long)]
     pub dry_run: bool,
     /// Go on where a guard would refuse
@@ -55,7 +56,9 @@ A line for each action as it ends: `Creating`, `Updating`, `Renaming` or `Deleti
 The last line sums up. What deserves a look goes to standard error.
 
 With `--json` it prints records, a stream for each target: an `outcome` for each action and a `summary`; of a dry run a
-`change` for each key that differs and a `forecast`. A name that is left alone is a `problem`.",
+`change` for each key that differs and a `forecast`. A name that is left alone is a `problem`.
+
+What it has asked of the server, and what that costs, is told with `-v`, and in `summary` and `end`.",
     examples: &[
         ("Sync every target:", "s4 sync"),
         ("See what a sync of two targets would do:", "s4 sync --dry-run docs photos"),

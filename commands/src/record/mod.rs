@@ -14,7 +14,7 @@ pub use fields::{Documented, FieldDoc, RecordDoc};
 pub use porcelain::{Finding, Forecast, Row, Summary, Target, Verification, Version};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
 pub use steps::{Change, Check, Commit, Hash, Outcome, Requests, Source};
-pub use stream::{End, Error, Header};
+pub use stream::{End, Error, Header, Spent};
 
 use fields::records;
 
@@ -42,7 +42,7 @@ records! {
     Outcome "outcome",
     /// What was written into the indexes.
     Commit "commit",
-    /// What carrying out the changes would take.
+    /// What the next sync would take in all.
     Forecast "forecast",
     /// What a sync did.
     Summary "summary",

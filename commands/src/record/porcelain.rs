@@ -53,7 +53,7 @@ record! {
 }
 
 record! {
-    /// What carrying out the changes would take.
+    /// What the next sync would take in all: the look that was just made, once more, and what comes of it.
     Forecast
     required {
         /// Bytes of content to send.
@@ -62,7 +62,7 @@ record! {
         bytes_down: u64,
         /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
         requests: Requests,
-        /// What those and the requests of this look cost at the prices of AWS, in US dollars.
+        /// What that costs in US dollars, bytes included; see `prices` in s4-config(5).
         dollars: f64,
     }
 }
@@ -87,7 +87,7 @@ record! {
         symlinks: u64,
         /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
         requests: Requests,
-        /// What they cost at the prices of AWS, in US dollars.
+        /// What all that costs in US dollars, bytes included; see `prices` in s4-config(5).
         dollars: f64,
     }
     flags {
@@ -145,7 +145,7 @@ record! {
         problems: u64,
         /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
         requests: Requests,
-        /// What they cost at the prices of AWS, in US dollars.
+        /// What all that costs in US dollars, bytes included; see `prices` in s4-config(5).
         dollars: f64,
     }
     flags {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::SCHEMA;
 use super::fields::{Documented, FieldDoc, kind, record, text};
+use super::steps::Requests;
 
 record! {
     /// The first record of a stream.
@@ -41,6 +42,25 @@ record! {
     required {
         /// How many records of each type came between header and end.
         counts: BTreeMap<String, u64>,
+    }
+    optional {
+        /// What the command that wrote it has asked of the server, if it did.
+        spent: Spent,
+    }
+}
+
+record! {
+    /// What a command has asked of a server, indexes and everything included.
+    Spent
+    required {
+        /// Bytes of bodies sent.
+        bytes_up: u64,
+        /// Bytes of bodies received.
+        bytes_down: u64,
+        /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
+        requests: Requests,
+        /// What all that costs in US dollars, see `prices` in s4-config(5).
+        dollars: f64,
     }
 }
 

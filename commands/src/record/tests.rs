@@ -9,7 +9,7 @@ fn the_type_comes_first_and_unknown_fields_are_ignored() {
         serde_json::to_string(&Record::Header(Header { target: Some("docs".to_owned()), ..Header::new() })).unwrap();
     assert!(line.starts_with(r#"{"type":"header","schema":1,"tool":"s4","version":""#), "{line}");
     let read = r#"{"type":"end","counts":{"file":3},"later":true}"#;
-    let end = End { counts: BTreeMap::from([("file".to_owned(), 3)]) };
+    let end = End { counts: BTreeMap::from([("file".to_owned(), 3)]), spent: None };
     assert_eq!(serde_json::from_str::<Record>(read).unwrap(), Record::End(end));
 }
 

@@ -19,6 +19,7 @@ pub(crate) enum Record {
     },
     End {
         counts: BTreeMap<String, u64>,
+        spent: Option<Spent>,
     },
     Error {
         code: String,
@@ -192,6 +193,15 @@ pub(crate) struct Requests {
     pub(crate) delete: u64,
 }
 
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spent {
+    pub(crate) bytes_up: u64,
+    pub(crate) bytes_down: u64,
+    pub(crate) requests: Requests,
+    pub(crate) dollars: f64,
+}
+
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Summary {
@@ -274,7 +284,7 @@ pub(crate) fn records(out: &str) -> Vec<Record> {
 #[track_caller]
 pub(crate) fn whole(out: &str) -> Vec<Record> {
     let mut all = records(out);
-    let Some(Record::End { counts }) = all.pop() else { panic!("no end: {out}") };
+    let Some(Record::End { counts, .. }) = all.pop() else { panic!("no end: {out}") };
     assert!(matches!(all.first(), Some(Record::Header { schema: 1, .. })), "no header: {out}");
     all.remove(0);
     let mut counted = BTreeMap::new();

@@ -1,0 +1,102 @@
+//! How the times of new objects are learnt: for the ledger, which learns them, and for whoever foretells what that costs.
+
+use std::collections::BTreeSet;
+
+use crate::index::Index;
+use crate::key;
+
+/// A HEAD costs a twelfth of a LIST, so this many keys on one page are worth listing it.
+const HEADS_PER_LIST: usize = 12;
+/// Keys on a page of a listing.
+pub(super) const PAGE: u16 = 1_000;
+
+/// A look at the bucket that tells the times of new objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Asking after one object.
+    Head,
+    /// A page of a listing, from behind this name on, or from the first; and how many of the new names are on it.
+    Page(Option<Box<str>>, usize),
+}
+
+/// The looks that tell of all `new` names in their order: a page where many of them stand close together, else a HEAD each.
+/// `live` are the names that the bucket holds, as far as this machine knows, the new ones among them; both in the order of
+/// their bytes.
+pub(crate) fn looks<'n>(new: &[&str], live: impl FnOnce() -> Vec<&'n str>) -> Vec<Look> {
+    if new.len() < HEADS_PER_LIST {
+        return new.iter().map(|_| Look::Head).collect();
+    }
+    let mut live = live();
+    // It stands on the page as well.
+    if let Err(at) = live.binary_search(&key::INDEX) {
+        live.insert(at, key::INDEX);
+    }
+    let rank = |name: &str| live.partition_point(|there| *there < name);
+    let page = usize::from(PAGE);
+    let mut looks = Vec::new();
+    let mut at = 0;
+    while at < new.len() {
+        let first = rank(new[at]);
+        let on_page = new[at..].iter().take(page).take_while(|name| rank(name) - first < page).count();
+        if on_page < HEADS_PER_LIST {
+            looks.push(Look::Head);
+            at += 1;
+            continue;
+        }
+        looks.push(Look::Page(first.checked_sub(1).map(|before| live[before].into()), on_page));
+        at += on_page;
+    }
+    looks
+}
+
+/// The names that an index says are in the bucket.
+pub(crate) fn live_names(index: &Index) -> impl Iterator<Item = &str> {
+    index.entries().iter().filter(|(_, entry)| !entry.is_tombstone()).map(|(name, _)| &**name)
+}
+
+/// As [`looks`], of names in any order: how many HEADs and how many LISTs it takes.
+pub(crate) fn cost_of_looks<'n>(new: BTreeSet<&'n str>, live: impl Iterator<Item = &'n str>) -> (u64, u64) {
+    let names: Vec<&str> = new.iter().copied().collect();
+    let looks = looks(&names, || live.chain(new).collect::<BTreeSet<_>>().into_iter().collect());
+    let heads = looks.iter().filter(|look| **look == Look::Head).count() as u64;
+    (heads, looks.len() as u64 - heads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|number| format!("{number:06}")).collect()
+    }
+
+    fn cost(new: &[String], old: &[String]) -> (u64, u64) {
+        cost_of_looks(new.iter().map(String::as_str).collect(), old.iter().map(String::as_str))
+    }
+
+    #[test]
+    fn few_are_asked_after_and_many_are_listed() {
+        assert_eq!(cost(&names(0..11), &[]), (11, 0));
+        assert_eq!(cost(&names(0..12), &[]), (0, 1));
+        assert_eq!(cost(&names(0..1_000), &[]), (0, 1));
+        assert_eq!(cost(&names(0..1_001), &[]), (1, 1));
+        // The index stands between them, and takes a place.
+        assert_eq!(cost(&[&["!".to_owned()], &names(0..999)[..]].concat(), &[]), (1, 1));
+        assert_eq!(cost(&names(0..1_500), &[]), (0, 2));
+    }
+
+    #[test]
+    fn what_is_spread_among_many_is_asked_after() {
+        let spread: Vec<String> = (0..40).map(|number| format!("{:06}", number * 500)).collect();
+        assert_eq!(cost(&spread, &names(0..20_000)), (40, 0));
+        assert_eq!(cost(&names(5_000..5_040), &names(0..20_000)), (0, 1));
+    }
+
+    #[test]
+    fn a_page_begins_behind_the_name_before() {
+        let (new, old) = (names(100..120), names(0..200));
+        let new: Vec<&str> = new.iter().map(String::as_str).collect();
+        let looks = looks(&new, || old.iter().map(String::as_str).collect());
+        assert_eq!(looks, [Look::Page(Some("000099".into()), 20)]);
+    }
+}
