@@ -202,6 +202,30 @@ pub fn compare_range(file: &File, (start, length): (u64, u64), checksum: Checksu
 /// [`Error::Changed`] if it is not or no longer what was expected, or gone; [`Error::InTheWay`], [`Error::Denied`],
 /// [`Error::Io`].
 pub fn open_settled(folder: &Folder, key: &Key, expected: &Stat) -> Result<File, Error> {
+    let (file, wait) = open_now(folder, key, expected)?;
+    settle(folder, key, &file, expected, wait)?;
+    Ok(file)
+}
+
+/// Waits for as long as [`open_now`] said.
+///
+/// # Errors
+///
+/// As [`check_unchanged`].
+pub fn settle(folder: &Folder, key: &Key, file: &File, expected: &Stat, wait: Duration) -> Result<(), Error> {
+    if wait.is_zero() {
+        return Ok(());
+    }
+    sys::sleep(wait);
+    check_unchanged(folder, key, file, expected)
+}
+
+/// Opens a file that is still what `expected` says, and tells how long to wait before it is read: see [`open_settled`].
+///
+/// # Errors
+///
+/// As [`open_settled`].
+pub fn open_now(folder: &Folder, key: &Key, expected: &Stat) -> Result<(File, Duration), Error> {
     let (file, stat) = match folder.open_file(key) {
         Err(Error::NotFound { path }) => return Err(Error::Changed { path }),
         opened => opened?,
@@ -209,12 +233,7 @@ pub fn open_settled(folder: &Folder, key: &Key, expected: &Stat) -> Result<File,
     if !stat.same_file(expected) {
         return Err(Error::Changed { path: folder.path_of(key) });
     }
-    let wait = unsettled_ns(&stat, now_ns());
-    if wait > 0 {
-        sys::sleep(Duration::from_nanos(wait));
-        check_unchanged(folder, key, &file, expected)?;
-    }
-    Ok(file)
+    Ok((file, Duration::from_nanos(unsettled_ns(&stat, now_ns()))))
 }
 
 /// Fails with [`Error::Changed`] unless the open `file` is still what `expected` says: after reading, what was read is

@@ -27,7 +27,10 @@ mod walk;
 
 pub use error::Error;
 pub use folder::Folder;
-pub use hash::{Hasher, check_unchanged, compare_open, compare_range, hash_file, hash_open, open_settled, read_part};
+pub use hash::{
+    Hasher, check_unchanged, compare_open, compare_range, hash_file, hash_open, open_now, open_settled, read_part,
+    settle,
+};
 pub use ignore::{Explained, Ignore, MOST_RULES};
 pub use kept::{Kept, Record};
 pub use lock::{Hold, Lock};

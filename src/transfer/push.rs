@@ -40,9 +40,14 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     async fn open(&self, key: &Key, stat: Stat) -> Result<Arc<File>, Failure> {
-        let (folder, key) = (Arc::clone(&self.folder), key.clone());
-        // A file that was written this very moment is waited for, which blocks.
-        Ok(Arc::new(blocking(move || local::open_settled(&folder, &key, &stat)).await?))
+        let (file, wait) = local::open_now(&self.folder, key, &stat)?;
+        let file = Arc::new(file);
+        if !wait.is_zero() {
+            // It was written this very moment.
+            let (folder, key, opened) = (Arc::clone(&self.folder), key.clone(), Arc::clone(&file));
+            blocking(move || local::settle(&folder, &key, &opened, &stat, wait)).await?;
+        }
+        Ok(file)
     }
 
     async fn push_whole(&self, item: &Item, stat: &Stat, file: &Arc<File>) -> Result<Done, Failure> {
