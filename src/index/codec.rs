@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::entry::EntrySeed;
-use super::members::Writer;
+use super::members::{Inflater, Writer, split_summed};
 use super::{Entry, Index};
 use crate::key;
 use crate::local::LARGEST;
@@ -65,6 +65,9 @@ pub fn decode(bytes: &[u8]) -> Result<Index, DecodeError> {
     if size > LARGEST {
         return Err(too_large(LARGEST));
     }
+    if let Some(index) = by_members(bytes)? {
+        return Ok(index);
+    }
     let limit = LARGEST_TEXT.min(SMALL + MAX_INFLATION * size);
     // What is compressed still takes a byte or more for each entry.
     let most = |text: &[u8]| FEW + bytes.len().min(text.len() / LEAST_ENTRY);
@@ -77,6 +80,55 @@ pub fn decode(bytes: &[u8]) -> Result<Index, DecodeError> {
         }
         _ => parse(bytes),
     }
+}
+
+/// Reads a file that s4 wrote, a member after the other, so that its text is never in memory as a whole. `None` where anything is
+/// odd: the long way tells what it is.
+fn by_members(bytes: &[u8]) -> Result<Option<Index>, DecodeError> {
+    let Some(members) = split_summed(bytes) else { return Ok(None) };
+    let (mut inflater, mut entries, mut text) = (Inflater::new(), Vec::new(), Vec::new());
+    let mut header = None;
+    let last = members.len().saturating_sub(1);
+    for (at, (member, [crc, length])) in members.iter().enumerate() {
+        let Some(whole) = inflater.text(member) else { return Ok(None) };
+        let mut sum = flate2::Crc::new();
+        sum.update(whole);
+        if (sum.sum(), sum.amount()) != (*crc, *length) {
+            return Ok(None);
+        }
+        // Whole lines, each with a comma at its end but for the last one of the file.
+        let lines = match at {
+            0 => whole.strip_prefix(b"{\n"),
+            _ => Some(whole),
+        };
+        let lines = lines.and_then(|lines| lines.strip_suffix(if at == last { &b"\n}\n"[..] } else { b",\n" }));
+        let Some(lines) = lines else { return Ok(None) };
+        text.clear();
+        text.push(b'{');
+        text.extend_from_slice(lines);
+        text.push(b'}');
+        match parse_within(&text, lines.len() / LEAST_ENTRY + 1, lines.len() / LEAST_VALUE) {
+            Ok(mut index) => {
+                if at == 0 {
+                    // All members are about as long, and most entries.
+                    let about = members.len().saturating_mul(index.entries.len() + 1) / 8 * 9;
+                    entries.reserve(about.min(bytes.len() / LEAST_ENTRY));
+                }
+                entries.append(&mut index.entries);
+                if entries.len() > FEW + bytes.len() {
+                    return Ok(None);
+                }
+                header.get_or_insert(index);
+            }
+            Err(newer @ DecodeError::Newer(_)) => return Err(newer),
+            Err(DecodeError::Damaged(_)) => return Ok(None),
+        }
+    }
+    let Some(header) = header else { return Ok(None) };
+    if !entries.is_sorted_by(|a, b| a.0 < b.0) {
+        return Ok(None);
+    }
+    Ok(Some(Index { entries, ..header }))
 }
 
 /// The damage of a file that is larger than any index.
@@ -104,8 +156,13 @@ pub(super) fn inflate(mut decoder: impl Read, limit: u64) -> Result<Vec<u8>, Dec
 
 /// Reads the text of an index with at most `most` entries.
 pub(super) fn parse(text: &[u8], most: usize) -> Result<Index, DecodeError> {
+    parse_within(text, most, FEW + text.len() / LEAST_VALUE)
+}
+
+/// The same, with at most `values` in fields that s4 does not know.
+fn parse_within(text: &[u8], most: usize, values: usize) -> Result<Index, DecodeError> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let entries = json.deserialize_map(EntriesVisitor { most, values: FEW + text.len() / LEAST_VALUE })?;
+    let entries = json.deserialize_map(EntriesVisitor { most, values })?;
     json.end()?;
     let mut index = Index::from_entries(entries);
     if let Ok(at) = index.entries.binary_search_by(|(name, _)| (**name).cmp(key::INDEX)) {
@@ -197,167 +254,4 @@ fn write_header(line: &mut Vec<u8>, index: &Index) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-    use crate::content::{ETag, Sha256};
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use proptest::prelude::*;
-
-    fn entries() -> impl Strategy<Value = Entry> {
-        let numbers = (any::<Option<i64>>(), any::<Option<i64>>(), any::<Option<u64>>(), any::<Option<i128>>());
-        let content = (any::<Option<[u8; 32]>>(), proptest::option::of("[a-f0-9\"-]{0,40}"), any::<Option<i64>>());
-        let stat = (any::<Option<i128>>(), any::<Option<u64>>(), proptest::option::of(0..0o7777_u32));
-        (numbers, content, stat).prop_map(|(numbers, content, stat)| Entry {
-            local_timestamp: numbers.0,
-            remote_timestamp: numbers.1,
-            size: numbers.2,
-            mtime_ns: numbers.3,
-            sha256: content.0.map(Sha256),
-            etag: content.1.map(|tag| ETag::new(&tag)),
-            deleted_at: content.2,
-            ctime_ns: stat.0,
-            inode: stat.1,
-            mode: stat.2,
-            version_id: None,
-            unknown: None,
-        })
-    }
-
-    fn indexes() -> impl Strategy<Value = Index> {
-        let map = proptest::collection::btree_map(any::<String>(), entries(), 0..20);
-        (map, any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<String>>()).prop_map(
-            |(map, device, generation, place)| {
-                let entries = map.into_iter().filter(|(name, _)| name != key::INDEX);
-                let mut index = Index::from_entries(entries.map(|(name, entry)| (name.into(), entry)).collect());
-                index.device = device;
-                index.generation = generation;
-                index.place = place;
-                index
-            },
-        )
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_encoded_is_decoded(index in indexes()) {
-            prop_assert_eq!(decode(&encode(&index).unwrap()).unwrap(), index);
-        }
-
-        #[test]
-        fn a_cut_file_is_damaged(index in indexes(), cut in 1_usize..100) {
-            let bytes = encode(&index).unwrap();
-            let kept = bytes.len().saturating_sub(cut);
-            prop_assert!(matches!(decode(&bytes[..kept]), Err(DecodeError::Damaged(_))));
-        }
-
-        #[test]
-        fn any_bytes_are_an_index_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode(&bytes);
-        }
-    }
-
-    #[test]
-    fn plain_and_zlib_are_read_too() {
-        let text = br#"{"a": {"local_timestamp": 5, "remote_timestamp": 4.5}}"#;
-        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
-        zlib.write_all(text).unwrap();
-        for bytes in [text.to_vec(), zlib.finish().unwrap()] {
-            assert_eq!(decode(&bytes).unwrap().get("a").unwrap().local_timestamp, Some(5));
-        }
-    }
-
-    #[test]
-    fn other_json_is_damage_and_a_newer_format_is_not() {
-        for text in ["", "[]", "{\"a\": 5}", "{} {}", "{\"a\": {\"size\": \"x\"}}"] {
-            assert!(matches!(decode(text.as_bytes()), Err(DecodeError::Damaged(_))), "{text}");
-        }
-        let newer = r#"{".index": {"local_timestamp": null, "remote_timestamp": null, "format": 2}}"#;
-        assert!(matches!(decode(newer.as_bytes()), Err(DecodeError::Newer(2))));
-    }
-
-    fn gzip(text: &str) -> Vec<u8> {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-        gzip.write_all(text.as_bytes()).unwrap();
-        gzip.finish().unwrap()
-    }
-
-    /// What is wrong with a file.
-    fn damage(bytes: &[u8]) -> String {
-        match decode(bytes) {
-            Err(DecodeError::Damaged(what)) => what,
-            other => panic!("{:?}", other.map(|index| index.entries.len())),
-        }
-    }
-
-    #[test]
-    fn a_gzip_bomb_is_damage() {
-        for text in [" ".repeat(2 << 20), "\0".repeat(2 << 20), format!("{{\"{}", "x".repeat(2 << 20))] {
-            assert_eq!(damage(&gzip(&text)), "it inflates to more than 1048576 bytes without an entry");
-        }
-    }
-
-    #[test]
-    fn an_index_with_more_entries_than_its_bytes_have_room_for_is_damage() {
-        let shortest: Vec<String> = (0..100_000).map(|name| format!("\"{name}\":{{}}")).collect();
-        let shortest = format!("{{{}}}", shortest.join(","));
-        for bytes in [shortest.clone().into_bytes(), gzip(&shortest)] {
-            assert!(damage(&bytes).contains("entries have no room in a file of this size"));
-        }
-        // The shortest that S4 0.4 writes are none of these.
-        let honest: Vec<String> =
-            (0..100_000).map(|name| format!("\"{name}\":{{\"local_timestamp\":1,\"remote_timestamp\":1}}")).collect();
-        let honest = format!("{{{}}}", honest.join(","));
-        for bytes in [honest.clone().into_bytes(), gzip(&honest)] {
-            assert_eq!(decode(&bytes).unwrap().entries.len(), 100_000);
-        }
-    }
-
-    #[test]
-    fn fields_that_nobody_knows_have_a_limit_too() {
-        let many = |count: usize| format!("{{\"a\": {{\"later\": [{}]}}}}", vec!["0"; count].join(","));
-        assert!(decode(many(1_000).as_bytes()).is_ok());
-        assert!(damage(many(FEW * 2).as_bytes()).contains("too many values in unknown fields"));
-        let deep = |end: &str| format!("{{\"a\": {{\"later\": {}{end}", "[".repeat(100_000));
-        assert!(damage(deep("").as_bytes()).starts_with("EOF"));
-        let whole = deep(&("]".repeat(100_000) + "}}"));
-        assert!(damage(whole.as_bytes()).contains("too many values") && whole.len() < 300_000);
-        let whole = whole.replace(&"[".repeat(99_000), "").replace(&"]".repeat(99_000), "");
-        assert!(damage(whole.as_bytes()).contains("recursion limit exceeded"));
-    }
-
-    #[test]
-    fn absurd_numbers_are_cut_to_what_there_is_or_damage() {
-        let text = r#"{"a": {"local_timestamp": 1e308, "remote_timestamp": -9e99, "size": 18446744073709551615, "mtime_ns": -0},
-            "b": {"local_timestamp": 18446744073709551615, "remote_timestamp": 9223372036854775808, "mode": "37777777777"}}"#;
-        let index = decode(text.as_bytes()).unwrap();
-        let [(_, a), (_, b)] = index.entries() else { panic!("{index:?}") };
-        assert_eq!((a.local_timestamp, a.remote_timestamp, a.size), (Some(i64::MAX), Some(i64::MIN), Some(u64::MAX)));
-        assert_eq!((b.local_timestamp, b.remote_timestamp), (Some(i64::MAX), Some(i64::MAX)));
-        for wrong in [
-            "\"size\": 1e999",
-            "\"size\": -1",
-            "\"size\": 1.5",
-            "\"size\": 18446744073709551616",
-            "\"inode\": \"7\"",
-            "\"local_timestamp\": 1e400",
-            "\"local_timestamp\": \"5\"",
-            "\"remote_timestamp\": [5]",
-            "\"mode\": 7",
-            "\"etag\": 7",
-            "\"later\": 1e999",
-            "\"mtime_ns\": 1.5",
-        ] {
-            damage(format!("{{\"a\": {{{wrong}}}}}").as_bytes());
-        }
-    }
-
-    #[test]
-    fn of_entries_with_one_name_the_last_counts() {
-        let text = r#"{"b": {}, "a": {"size": 1}, "a": {"size": 2}, "a": {"size": 3, "size": 4}}"#;
-        let index = decode(text.as_bytes()).unwrap();
-        assert_eq!((index.entries.len(), index.get("a").unwrap().size), (2, Some(4)));
-    }
-}
+mod tests;

@@ -72,7 +72,13 @@ fn begin(done: Vec<u8>) -> GzEncoder<Vec<u8>> {
 }
 
 /// The members of a file: what each holds between its header and its sum. `None` if it is not one that [`Writer`] wrote.
-pub(super) fn split(mut file: &[u8]) -> Option<Vec<&[u8]>> {
+pub(super) fn split(file: &[u8]) -> Option<Vec<&[u8]>> {
+    let members = split_summed(file)?.into_iter();
+    Some(members.map(|(member, _)| member).collect())
+}
+
+/// The same, each with the CRC-32 and the length of its text, as they stand behind it.
+pub(super) fn split_summed(mut file: &[u8]) -> Option<Vec<(&[u8], [u32; 2])>> {
     let mut members = Vec::new();
     while !file.is_empty() {
         let (header, field) = (file.get(..HEADER)?, file.get(HEADER..HEADER + FIELD.len())?);
@@ -82,7 +88,10 @@ pub(super) fn split(mut file: &[u8]) -> Option<Vec<&[u8]>> {
         }
         let length = u32::from_le_bytes(field[SAME..].try_into().ok()?);
         let (member, rest) = file.split_at_checked(usize::try_from(length).ok()?)?;
-        members.push(member.get(HEADER + FIELD.len()..member.len().checked_sub(SUM)?)?);
+        let (member, sum) = member.split_at_checked(member.len().checked_sub(SUM)?)?;
+        let (crc, length) = sum.split_at(4);
+        let number = |bytes: &[u8]| Some(u32::from_le_bytes(bytes.try_into().ok()?));
+        members.push((member.get(HEADER + FIELD.len()..)?, [number(crc)?, number(length)?]));
         file = rest;
     }
     Some(members)

@@ -2,10 +2,12 @@
 //!
 //! `entry.rs` is one key's entry, `codec.rs` the file's bytes and `members.rs` what they are made of, `local.rs` the one in
 //! the folder (the *base*), `remote.rs` the one in the bucket and how several machines write it without losing each other's
-//! entries, `kept.rs` what a machine keeps of that one. `log.rs` is the change log beside either. `names.rs` finds a few
+//! entries (`arrive.rs` fetches, `commit.rs` writes, `merge.rs` says what), `kept.rs` what a machine keeps of that one. `log.rs` is the change log beside either. `names.rs` finds a few
 //! names without reading the rest, `lookup.rs` a few entries.
 
+mod arrive;
 mod codec;
+mod commit;
 mod entry;
 mod kept;
 mod local;
@@ -17,13 +19,14 @@ mod names;
 mod remote;
 
 pub use codec::{DecodeError, decode, encode};
+pub use commit::Writing;
 pub use entry::Entry;
 pub(crate) use entry::whole_seconds;
 pub use local::{LoadError, Loaded, Whole, load, save};
 pub use log::{Log, Logging};
 pub use merge::Merge;
 pub use names::{Wanted, names, names_in};
-pub use remote::{RemoteIndex, RemoteIndexError, Writing};
+pub use remote::{RemoteIndex, RemoteIndexError};
 
 use std::collections::BTreeMap;
 
