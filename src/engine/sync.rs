@@ -72,7 +72,7 @@ impl<S: ObjectStore> Engine<S> {
         let rules_seen = !actions.is_empty();
         let items = observed.join(ledger.base(), summary)?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
-        actions.extend(self.decide_observed(items, observed, summary).await?);
+        actions.extend(self.decide_observed(items, observed, ledger.base(), summary).await?);
         let waiting;
         (actions, waiting) = self.untangle(actions, observed, ledger);
         let mut changed: Vec<Key> = waiting.into_iter().map(|planned| planned.item.key).collect();
@@ -96,7 +96,7 @@ impl<S: ObjectStore> Engine<S> {
             let again = std::mem::take(&mut changed);
             let by = GoBy { ignore: &observed.ignore, base: &|key| ledger.entry(key), written_ns: None };
             let items = self.look_at(again, &by, summary).await;
-            actions = self.decide_observed(items, observed, summary).await?;
+            actions = self.decide_observed(items, observed, ledger.base(), summary).await?;
         }
         summary.failed.extend(changed.into_iter().map(|key| (key, Failure::Changed)));
         Ok(())
@@ -118,7 +118,7 @@ impl<S: ObjectStore> Engine<S> {
         self.note_damage(&mut observed.base);
         let ledger = self.ledger(&mut observed.base);
         let rules = observed.take_rules(ledger.base());
-        let rules = self.decide_observed(rules, &mut observed, &mut summary).await?;
+        let rules = self.decide_observed(rules, &mut observed, ledger.base(), &mut summary).await?;
         if let Some(planned) = rules.first() {
             let ignore = match planned.action {
                 Action::Pull => Ignore::parse(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?),
@@ -134,7 +134,7 @@ impl<S: ObjectStore> Engine<S> {
         }
         let mut items = observed.join(ledger.base(), &mut summary)?;
         items.retain(|item| partial.knows(item));
-        let actions = self.decide_observed(items, &mut observed, &mut summary).await?;
+        let actions = self.decide_observed(items, &mut observed, ledger.base(), &mut summary).await?;
         // What was not compared any more would be planned wrongly.
         if self.cancel.is_cancelled() {
             return Err(Error::Interrupted);
@@ -155,7 +155,7 @@ impl<S: ObjectStore> Engine<S> {
         summary: &mut Summary,
     ) -> Result<Vec<Planned>, Error> {
         let rules = observed.take_rules(ledger.base());
-        let rules = self.decide_observed(rules, observed, summary).await?;
+        let rules = self.decide_observed(rules, observed, ledger.base(), summary).await?;
         if !rules.iter().any(|planned| matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal))
         {
             return Ok(rules);

@@ -167,6 +167,20 @@ fn a_renamed_folder_costs_what_was_foretold() {
 }
 
 #[test]
+fn copies_cost_what_was_foretold() {
+    let env = TestEnv::new();
+    let (bucket, one, two) = setting(&env);
+    let large = |number: usize| vec![b'a' + number as u8; 5_000 + number];
+    (0..20).for_each(|number| one.write(&format!("folder/{number}"), large(number)));
+    one.sync();
+    two.sync();
+    (0..20).for_each(|number| one.write(&format!("copy/{number}"), large(number)));
+    comes_true("here", &one, &bucket, &[]);
+    comes_true("there", &two, &bucket, &[]);
+    assert_eq!(one.tree(), two.tree());
+}
+
+#[test]
 fn other_rules_cost_what_was_foretold() {
     let env = TestEnv::new();
     let bucket = Bucket::in_process();
