@@ -1041,7 +1041,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__write__subcmd__index)
-            opts="-v -q -h --stdin --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --stdin --whole --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

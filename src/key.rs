@@ -9,6 +9,8 @@ pub const MAX_COMPONENT_BYTES: usize = 255;
 
 /// The index, at the folder's root and at the bucket's prefix.
 pub const INDEX: &str = ".index";
+/// The change log beside the index, below the prefix; in the folder it is among s4's private files.
+pub const LOG: &str = ".s4/log";
 /// The lock file at the folder's root; S4 0.4 locks the same one.
 pub const LOCK: &str = ".s4lock";
 /// Staging, trash and caches at the folder's root.

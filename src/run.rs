@@ -10,6 +10,7 @@ use crate::config::Target;
 use crate::context::Context;
 use crate::engine::{self, Options};
 use crate::error::{Error, ExitCode, Kind};
+use crate::index::Logging;
 use crate::interrupt;
 use crate::local::Folder;
 use crate::reconcile::Policy;
@@ -114,7 +115,15 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         jobs: jobs(target),
         copy_from: COPY_FROM,
         page: crate::remote::PAGE,
+        logging: logging(context),
     }
+}
+
+/// When the indexes have change logs: of all sizes of index if the environment says so.
+fn logging(context: &Context) -> Logging {
+    let logging = Logging::of(&host());
+    let from = context.env.text("S4_LOG_FROM").and_then(|from| from.parse().ok());
+    Logging { from: from.unwrap_or(logging.from), ..logging }
 }
 
 /// How many contents move at a time at most. Servers give a connection up on which nothing comes for some seconds: where little

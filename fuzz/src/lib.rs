@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 use s4::config::Config;
 use s4::env::Env;
-use s4::index::{Index, Wanted, decode, encode};
+use s4::index::{Index, Log, Wanted, decode, encode};
 use s4::key::{Key, MAX_COMPONENT_BYTES, MAX_KEY_BYTES, is_reserved};
 use s4::local::{Folder, Ignore, Scan};
 use s4::records::{self, Line, Reader};
@@ -27,12 +27,13 @@ use tempfile::TempDir;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("config", config),
     ("ignore", ignore),
     ("index", index),
     ("key", key),
     ("listing", listing),
+    ("log", log),
     ("names", names),
     ("records", records),
     ("uri", uri),
@@ -45,6 +46,16 @@ pub fn index(bytes: &[u8]) {
     assert!(read.entries().iter().all(|(name, entry)| read.get(name) == Some(entry)));
     let again = decode(&encode(&read).unwrap()).unwrap();
     assert_eq!(again, read);
+}
+
+/// A change log: what is read survives being written again.
+pub fn log(bytes: &[u8]) {
+    let Ok(read) = Log::decode(bytes) else { return };
+    let again = Log::decode(&read.encode().unwrap()).unwrap();
+    assert_eq!(again, read);
+    let mut index = Index::default();
+    index.generation = Some(1);
+    index.apply(read.changes("tag", &index));
 }
 
 /// An answer to a LIST: what our reader makes of it, the SDK's makes of it too, if it can read it: it looks closer at what says

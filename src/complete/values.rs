@@ -10,7 +10,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathComplete
 
 use super::Request;
 use super::profiles::profiles;
-use crate::index::{Wanted, names};
+use crate::index::{Wanted, names_in};
 use crate::local::{Folder, Ignore};
 
 /// How many keys are offered at once. Nobody reads more, and each costs the shell time; the next letter brings others.
@@ -134,7 +134,7 @@ fn keys(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
     let places = Places::of(asked.command);
     let found = folder(request).map(|folder| {
         let wanted = Wanted { prefix: asked.begun, deleted: places.deleted, most: MOST_KEYS };
-        let index = folder.read_index().ok().flatten().and_then(|(bytes, _)| names(&bytes, &wanted).ok());
+        let index = names_in(&folder, &wanted);
         let mut found = BTreeSet::from_iter(index.unwrap_or_default());
         if places.disk
             && let Ok(ignore) = Ignore::load(&folder)

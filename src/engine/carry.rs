@@ -358,8 +358,8 @@ impl<S: ObjectStore> Engine<S> {
             let written_ns = base.written_ns;
             let base = self.ledger(&mut base).into_base();
             let ignore = Ignore::load(&self.folder)?;
-            let mut remote_index = RemoteIndex::fetch(&*self.store, &self.folder).await?;
-            let remote_index = remote_index.index()?.clone();
+            let mut remote_index = RemoteIndex::fetch_both(&*self.store, &self.folder).await?;
+            let remote_index = remote_index.index(&*self.store, &self.folder).await?.clone();
             Ok(Memory { base, written_ns, ignore, remote_index })
         };
         memory.get_or_try_init(read).await

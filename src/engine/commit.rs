@@ -33,14 +33,17 @@ impl<S: ObjectStore> Engine<S> {
     pub async fn record(&self, outcomes: impl IntoIterator<Item = Told>) -> Result<Written, Error> {
         let mut base = index::load(&self.folder, true)?;
         self.note_damage(&mut base);
-        let mut remote_index = RemoteIndex::fetch(&*self.store, &self.folder).await?;
+        let mut remote_index = RemoteIndex::fetch_both(&*self.store, &self.folder).await?;
+        let outcomes: Vec<Told> = outcomes.into_iter().collect();
+        let names = outcomes.iter().map(|told| told.key.as_str());
+        let index = remote_index.about(&*self.store, &self.folder, names).await?;
         let mut ledger = self.ledger(&mut base);
         for Told { key, mut done, base_version } in outcomes {
             if ledger.entry(&key).and_then(|entry| entry.remote_timestamp) != base_version {
                 continue;
             }
             // Another machine knows more of the object.
-            let there = remote_index.index()?.get(key.as_str()).filter(|there| !there.is_tombstone());
+            let there = index.get(key.as_str()).filter(|there| !there.is_tombstone());
             let version = done.remote.as_ref().and_then(|told| told.remote_timestamp);
             if there.is_some_and(|there| there.remote_timestamp > version) {
                 done.remote = None;
@@ -50,7 +53,7 @@ impl<S: ObjectStore> Engine<S> {
         // The first device that is known is the one that guards go by; only a whole sync may take another for it.
         let device = ledger.base().device.or(Some(self.folder.device()));
         // Nobody has looked whether the remote index has all that the local one has.
-        let keep = remote_index.is_kept();
+        let keep = remote_index.is_complete();
         self.commit(ledger, &mut remote_index, device, keep).await
     }
 
@@ -81,7 +84,8 @@ impl<S: ObjectStore> Engine<S> {
             self.witness.note(Note::OtherPlace(other));
             *base = Loaded::default();
         }
-        Ledger::new(std::mem::take(&mut base.index), Arc::clone(&self.folder), place, self.ambient.now())
+        let how = (place, self.options.logging.clone());
+        Ledger::new(base, Arc::clone(&self.folder), how, self.ambient.now())
     }
 
     /// Tells of a local index that was damaged.

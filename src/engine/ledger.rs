@@ -2,9 +2,9 @@
 //!
 //! Facts that hold here:
 //! 1. Nothing enters it but outcomes and agreements that were seen.
-//! 2. The kept copy of the remote index exists only while everything this machine recorded is in that very version. So it is
-//!    taken away before the local index first speaks of something that the remote one does not know yet, and a run that
-//!    finds it missing checks all entries.
+//! 2. The note of the remote index exists only while everything this machine recorded is in that very version. So it is taken
+//!    away before the local index first speaks of something that the remote one does not know yet, and a run that finds it
+//!    missing checks all entries.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::Error;
 use super::learn::{Look, PAGE, live_names, looks};
 use crate::ambient::Ambient;
 use crate::content::ETag;
-use crate::index::{self, Changes, Entry, Index, RemoteIndex};
+use crate::index::{self, Changes, Entry, Index, Loaded, Logging, RemoteIndex, Whole, Writing};
 use crate::key::Key;
 use crate::local::Folder;
 use crate::remote::{self, Cursor, Listed, ObjectStore};
@@ -32,6 +32,9 @@ pub(super) struct Ledger {
     place: String,
     /// The local index, as it is on disk.
     base: Index,
+    /// The file of it, whose change log may take what comes; `None` if it is to be written whole.
+    whole: Option<Whole>,
+    logging: Logging,
     /// What is not in the base yet.
     pending: Changes,
     /// Whether the base has what the local index on disk does not say: writing it failed.
@@ -57,11 +60,16 @@ pub struct Written {
 }
 
 impl Ledger {
-    pub(super) fn new(base: Index, folder: Arc<Folder>, place: String, now: i64) -> Ledger {
+    /// The ledger on top of a base.
+    pub(super) fn new(base: &mut Loaded, folder: Arc<Folder>, (place, logging): (String, Logging), now: i64) -> Ledger {
+        let whole = base.whole.take();
+        let base = std::mem::take(&mut base.index);
         Ledger {
             folder,
             place,
             base,
+            whole,
+            logging,
             pending: Changes::new(),
             unsaved: false,
             remote: Changes::new(),
@@ -112,24 +120,33 @@ impl Ledger {
     /// Writes the local index, if it has anything new to say.
     pub(super) fn save(&mut self, device: Option<u64>) -> Result<(), Error> {
         let moved = device.is_some() && self.base.device != device;
-        if self.pending.is_empty() && !self.unsaved && !moved {
+        if self.pending.is_empty() && !self.unsaved && !moved && !self.is_to_fold() {
             return Ok(());
         }
         if !self.remote.is_empty() {
-            RemoteIndex::forget_copy(&self.folder)?;
+            RemoteIndex::forget(&self.folder)?;
         }
         let began = Instant::now();
         self.written += self.pending.len();
-        self.base.apply(std::mem::take(&mut self.pending));
+        let changes = std::mem::take(&mut self.pending);
+        self.base.apply(changes.clone());
         self.base.prune(self.now);
+        // The log can not tell of these, nor of what an earlier attempt was to write.
+        let is_same = !moved && !self.unsaved && self.base.place.as_ref() == Some(&self.place);
+        let whole = self.whole.take().filter(|_| is_same);
         self.base.device = device.or(self.base.device);
         self.base.place = Some(self.place.clone());
         self.unsaved = true;
-        index::save(&self.folder, &self.base)?;
+        self.whole = Some(index::save(&self.folder, &mut self.base, whole, &changes, &self.logging)?);
         self.unsaved = false;
         self.flushed = Instant::now();
         self.flush_took = began.elapsed();
         Ok(())
+    }
+
+    /// Whether there is a log and is to be none.
+    fn is_to_fold(&self) -> bool {
+        self.logging.is_off() && self.whole.as_ref().is_some_and(Whole::has_log)
     }
 
     /// Whether nothing was done that an index would have to be told.
@@ -140,7 +157,8 @@ impl Ledger {
     /// Whether there is nothing to write; then the copy of the remote index may be kept.
     pub(super) fn is_clean(&self, remote_index: &mut RemoteIndex, device: Option<u64>, keep: bool) -> bool {
         let moved = device.is_some() && self.base.device != device && !self.base.entries().is_empty();
-        let clean = self.is_untouched() && !moved && remote_index.damaged().is_none();
+        let is_to_fold = self.is_to_fold() || self.logging.is_off() && remote_index.has_log();
+        let clean = self.is_untouched() && !moved && !is_to_fold && remote_index.damaged().is_none();
         if clean && keep {
             remote_index.keep(&self.folder);
         }
@@ -157,8 +175,9 @@ impl Ledger {
     ) -> Result<Written, Error> {
         self.learn_modified(store).await?;
         let written = Written { local: self.written, remote: self.remote.len() };
-        let merge = remote_index.prepare(self.remote)?;
-        remote_index.commit(store, &self.folder, &merge, ambient, keep).await?;
+        let merge = remote_index.prepare(store, &self.folder, self.remote).await?;
+        let how = Writing { keep, keys: self.base.entries().len(), logging: &self.logging };
+        remote_index.commit(store, &self.folder, &merge, ambient, how).await?;
         Ok(written)
     }
 

@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ambient::Ambient;
-use crate::index::{LoadError, RemoteIndexError};
+use crate::index::{LoadError, Logging, RemoteIndexError};
 use crate::key::{self, Key};
 use crate::local::{self, Folder, Recovered};
 use crate::reconcile::{Action, Alarm, Choice, Decision, Plan, Planned, Policy, Problem, State};
@@ -65,6 +65,8 @@ pub struct Options {
     pub copy_from: u64,
     /// Names a page of a listing, at most 1,000: in ranges of so many the bucket is listed.
     pub page: u16,
+    /// When the indexes have change logs.
+    pub logging: Logging,
 }
 
 /// Who hears of a run, and is asked.

@@ -78,46 +78,6 @@ impl Partial {
 }
 
 impl Observed {
-    /// The keys that may need something done; what can not be carried goes into the summary.
-    ///
-    /// # Errors
-    ///
-    /// For a remote index of a newer format.
-    pub(super) fn join(&mut self, base: &Index, summary: &mut Summary) -> Result<Vec<Item>, Error> {
-        // The kept copy is there only while everything in the base is in that very version.
-        let told = if self.remote_index.is_kept() { None } else { Some(self.remote_index.index()?) };
-        let joined = join(&Sides {
-            base,
-            written_ns: self.base.written_ns,
-            scan: &self.scan,
-            listing: &self.listing,
-            told,
-            is_ignored: &|key| self.ignore.is_ignored_key(key),
-        });
-        summary.problems = joined.problems;
-        let unnameable = self.scan.unnameable.iter().cloned();
-        summary.problems.extend(unnameable.map(|(raw, why)| {
-            let name = local::printable(&raw);
-            Problem { name, raw: Some(raw), kind: ProblemKind::Unnameable, why }
-        }));
-        for (path, hidden) in &self.scan.hidden {
-            match hidden {
-                Hidden::Unreadable(why) if !summary.problems.iter().any(|problem| problem.name == *path) => {
-                    let why = format!("it can not be read: {why}");
-                    summary.problems.push(Problem {
-                        name: path.clone(),
-                        raw: None,
-                        kind: ProblemKind::Unreadable,
-                        why,
-                    });
-                }
-                Hidden::Unreadable(_) | Hidden::Special => {}
-                Hidden::Symlink => summary.symlinks += 1,
-            }
-        }
-        Ok(joined.items)
-    }
-
     /// A key's object, as it was listed.
     pub(super) fn object(&self, key: &Key) -> Option<&Listed> {
         let at = self.listing.binary_search_by(|object| (*object.name).cmp(key.as_str())).ok()?;
@@ -186,14 +146,16 @@ impl<S: ObjectStore> Engine<S> {
         given: Option<Vec<Listed>>,
         known: oneshot::Receiver<Option<Vec<Box<str>>>>,
     ) -> Result<(RemoteIndex, Vec<Listed>), Error> {
-        let fetch = async { Ok(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
         let page = self.options.page;
         let list = |cuts: Vec<Box<str>>| async move { Ok(remote::list_ranges(&*self.store, &cuts, page).await?) };
         if let Some(listing) = given {
-            return Ok((fetch.await?, listing));
+            return Ok((RemoteIndex::fetch_both(&*self.store, &self.folder).await?, listing));
         }
+        let fetch = async { Ok::<_, Error>(RemoteIndex::fetch(&*self.store, &self.folder).await?) };
         if !self.store.lists_by_bytes() {
-            return tokio::try_join!(fetch, list(Vec::new()));
+            let (mut index, listing) = tokio::try_join!(fetch, list(Vec::new()))?;
+            index.check(&*self.store, &listing).await?;
+            return Ok((index, listing));
         }
         let listing = async {
             match known.await.ok().flatten() {
@@ -206,10 +168,11 @@ impl<S: ObjectStore> Engine<S> {
             Some(listing) => listing,
             // A first sync: what other machines have recorded says as well where pages may begin.
             None => {
-                let cuts = cuts(index.index()?, page);
+                let cuts = cuts(index.index(&*self.store, &self.folder).await?, page);
                 list(cuts).await?
             }
         };
+        index.check(&*self.store, &listing).await?;
         Ok((index, listing))
     }
 
@@ -230,6 +193,55 @@ impl<S: ObjectStore> Engine<S> {
             }
         }
         Ok(listing)
+    }
+
+    /// The keys that may need something done; what can not be carried goes into the summary.
+    ///
+    /// # Errors
+    ///
+    /// For a remote index of a newer format.
+    pub(super) async fn join(
+        &self,
+        observed: &mut Observed,
+        base: &Index,
+        summary: &mut Summary,
+    ) -> Result<Vec<Item>, Error> {
+        let Observed { base: found, ignore, scan, listing, remote_index, .. } = observed;
+        // It is complete only while everything in the base is in that very version.
+        let told = match remote_index.is_complete() {
+            true => None,
+            false => Some(remote_index.index(&*self.store, &self.folder).await?),
+        };
+        let joined = join(&Sides {
+            base,
+            written_ns: found.written_ns,
+            scan,
+            listing,
+            told,
+            is_ignored: &|key| ignore.is_ignored_key(key),
+        });
+        summary.problems = joined.problems;
+        let unnameable = scan.unnameable.iter().cloned();
+        summary.problems.extend(unnameable.map(|(raw, why)| {
+            let name = local::printable(&raw);
+            Problem { name, raw: Some(raw), kind: ProblemKind::Unnameable, why }
+        }));
+        for (path, hidden) in &scan.hidden {
+            match hidden {
+                Hidden::Unreadable(why) if !summary.problems.iter().any(|problem| problem.name == *path) => {
+                    let why = format!("it can not be read: {why}");
+                    summary.problems.push(Problem {
+                        name: path.clone(),
+                        raw: None,
+                        kind: ProblemKind::Unreadable,
+                        why,
+                    });
+                }
+                Hidden::Unreadable(_) | Hidden::Special => {}
+                Hidden::Symlink => summary.symlinks += 1,
+            }
+        }
+        Ok(joined.items)
     }
 
     /// Scans again, by other rules or because something was put back.

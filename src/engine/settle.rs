@@ -9,6 +9,7 @@ use super::copies::{Bucket, Sources};
 use super::{Engine, Error, Observed, Summary};
 use crate::blocking::blocking;
 use crate::index::Index;
+use crate::key::Key;
 use crate::local;
 use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide, resolve};
 use crate::remote::ObjectStore;
@@ -39,8 +40,10 @@ impl<S: ObjectStore> Engine<S> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
-        let index = observed.remote_index.index()?;
-        Ok(self.decide(items, index, Some(Bucket { base, listing: &observed.listing }), summary).await)
+        let names: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
+        let names = names.iter().map(Key::as_str);
+        let told = observed.remote_index.about(&*self.store, &self.folder, names).await?;
+        Ok(self.decide(items, &told, Some(Bucket { base, listing: &observed.listing }), summary).await)
     }
 
     /// Decides items and answers their conflicts; `index` is the remote one, `bucket` what there may be to copy from. A key that

@@ -1,11 +1,13 @@
 //! `sync`, from the first look to the commit, and its dry run.
 
+use std::collections::BTreeSet;
+
 use futures::stream;
 
 use super::ledger::Ledger;
 use super::observe::GoBy;
 use super::{Engine, Error, Given, Observed, Summary, is_rules};
-use crate::index::{Entry, Index};
+use crate::index::{Entry, Index, Logging};
 use crate::key::Key;
 use crate::local::{self, Ignore, LocalFile};
 use crate::reconcile::{Action, Guards, Plan, Planned, Policy, examine, guard, untangle};
@@ -30,6 +32,12 @@ pub struct Planning {
     pub base: Index,
     /// Whether the index in the bucket is damaged, and would be written anew whatever there is to do.
     pub heals: bool,
+    /// Whether the index in the bucket has a change log.
+    pub has_log: bool,
+    /// The bytes and the keys of that log, if a commit may go on with it.
+    pub log: Option<(usize, BTreeSet<Box<str>>)>,
+    /// When a log is kept.
+    pub logging: Option<Logging>,
 }
 
 impl<S: ObjectStore> Engine<S> {
@@ -70,7 +78,7 @@ impl<S: ObjectStore> Engine<S> {
     async fn run(&self, observed: &mut Observed, ledger: &mut Ledger, summary: &mut Summary) -> Result<(), Error> {
         let mut actions = self.rules_first(observed, ledger, summary).await?;
         let rules_seen = !actions.is_empty();
-        let items = observed.join(ledger.base(), summary)?.into_iter();
+        let items = self.join(observed, ledger.base(), summary).await?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
         actions.extend(self.decide_observed(items, observed, ledger.base(), summary).await?);
         let waiting;
@@ -132,7 +140,7 @@ impl<S: ObjectStore> Engine<S> {
                 observed.ignore = ignore;
             }
         }
-        let mut items = observed.join(ledger.base(), &mut summary)?;
+        let mut items = self.join(&mut observed, ledger.base(), &mut summary).await?;
         items.retain(|item| partial.knows(item));
         let actions = self.decide_observed(items, &mut observed, ledger.base(), &mut summary).await?;
         // What was not compared any more would be planned wrongly.
@@ -142,8 +150,18 @@ impl<S: ObjectStore> Engine<S> {
         let (actions, waiting) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
         let stopped = self.guard(&plan, &observed, &ledger, &summary).err();
-        let heals = observed.remote_index.damaged().is_some();
-        Ok(Planning { plan, waiting, summary, stopped, base: ledger.into_base(), heals })
+        let (logging, index) = (self.options.logging.clone(), &observed.remote_index);
+        Ok(Planning {
+            plan,
+            waiting,
+            summary,
+            stopped,
+            base: ledger.into_base(),
+            heals: index.damaged().is_some(),
+            has_log: index.has_log(),
+            log: index.goes_on().map(|(bytes, keys)| (bytes, keys.map(Into::into).collect())),
+            logging: Some(logging),
+        })
     }
 
     /// A newer `.syncignore` is brought here before anything else is planned, for it says what the rest is. Returns what is to

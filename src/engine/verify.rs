@@ -118,9 +118,9 @@ impl<S: ObjectStore> Engine<S> {
         let ledger = self.ledger(&mut observed.base);
         let base = ledger.base();
         let mut summary = Summary::default();
-        observed.join(base, &mut summary)?;
+        self.join(&mut observed, base, &mut summary).await?;
         let mut remote_index = std::mem::take(&mut observed.remote_index);
-        let told = remote_index.index()?;
+        let told = remote_index.index(&*self.store, &self.folder).await?;
         let sides = Sides { observed: &observed, base, told, written_ns };
         let mut verified = Verified { problems: summary.problems, ..Verified::default() };
         let damaged = self.look(&sides, thorough, inspector, &mut verified).await;

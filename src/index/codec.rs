@@ -63,7 +63,7 @@ impl From<io::Error> for DecodeError {
 pub fn decode(bytes: &[u8]) -> Result<Index, DecodeError> {
     let size = bytes.len() as u64;
     if size > LARGEST {
-        return Err(too_large());
+        return Err(too_large(LARGEST));
     }
     let limit = LARGEST_TEXT.min(SMALL + MAX_INFLATION * size);
     // What is compressed still takes a byte or more for each entry.
@@ -80,11 +80,12 @@ pub fn decode(bytes: &[u8]) -> Result<Index, DecodeError> {
 }
 
 /// The damage of a file that is larger than any index.
-pub(super) fn too_large() -> DecodeError {
-    DecodeError::Damaged(format!("it has more than {LARGEST} bytes"))
+pub(super) fn too_large(largest: u64) -> DecodeError {
+    DecodeError::Damaged(format!("it has more than {largest} bytes"))
 }
 
-fn inflate(mut decoder: impl Read, limit: u64) -> Result<Vec<u8>, DecodeError> {
+/// Inflates to at most `limit` bytes.
+pub(super) fn inflate(mut decoder: impl Read, limit: u64) -> Result<Vec<u8>, DecodeError> {
     let mut text = Vec::new();
     loop {
         let before = text.len();
@@ -102,7 +103,7 @@ fn inflate(mut decoder: impl Read, limit: u64) -> Result<Vec<u8>, DecodeError> {
 }
 
 /// Reads the text of an index with at most `most` entries.
-fn parse(text: &[u8], most: usize) -> Result<Index, DecodeError> {
+pub(super) fn parse(text: &[u8], most: usize) -> Result<Index, DecodeError> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let entries = json.deserialize_map(EntriesVisitor { most, values: FEW + text.len() / LEAST_VALUE })?;
     json.end()?;
@@ -115,6 +116,7 @@ fn parse(text: &[u8], most: usize) -> Result<Index, DecodeError> {
             Some(format) if format > FORMAT => return Err(DecodeError::Newer(format)),
             _ => index.device = number("device"),
         }
+        index.generation = number("generation");
         index.place = field("place").and_then(Value::as_str).map(str::to_owned);
     }
     Ok(index)
@@ -180,6 +182,9 @@ fn write_header(line: &mut Vec<u8>, index: &Index) -> io::Result<()> {
     if let Some(device) = index.device {
         fields.insert("device".to_owned(), device.into());
     }
+    if let Some(generation) = index.generation {
+        fields.insert("generation".to_owned(), generation.into());
+    }
     if let Some(place) = &index.place {
         fields.insert("place".to_owned(), place.as_str().into());
     }
@@ -223,13 +228,16 @@ mod tests {
 
     fn indexes() -> impl Strategy<Value = Index> {
         let map = proptest::collection::btree_map(any::<String>(), entries(), 0..20);
-        (map, any::<Option<u64>>(), any::<Option<String>>()).prop_map(|(map, device, place)| {
-            let entries = map.into_iter().filter(|(name, _)| name != key::INDEX);
-            let mut index = Index::from_entries(entries.map(|(name, entry)| (name.into(), entry)).collect());
-            index.device = device;
-            index.place = place;
-            index
-        })
+        (map, any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<String>>()).prop_map(
+            |(map, device, generation, place)| {
+                let entries = map.into_iter().filter(|(name, _)| name != key::INDEX);
+                let mut index = Index::from_entries(entries.map(|(name, entry)| (name.into(), entry)).collect());
+                index.device = device;
+                index.generation = generation;
+                index.place = place;
+                index
+            },
+        )
     }
 
     proptest! {

@@ -1,8 +1,10 @@
-//! The index in the folder: the base of every decision.
+//! The index in the folder: the base of every decision. Like the one in the bucket it is a file and a change log.
 
 use std::path::PathBuf;
 
-use super::{DecodeError, Index, decode, encode};
+use super::log::{Log, Logging};
+use super::{Changes, DecodeError, Index, decode, encode};
+use crate::checksum::Checksum;
 use crate::local::{Error, Folder};
 
 /// The local index as it was found.
@@ -10,10 +12,25 @@ use crate::local::{Error, Folder};
 pub struct Loaded {
     /// Its entries; none when there is no index.
     pub index: Index,
-    /// The index file's mtime: a file as new as this may have changed unseen after it was recorded.
+    /// When the index was written: a file as new as this may have changed unseen after it was recorded.
     pub written_ns: Option<i128>,
     /// Where a damaged index was put, and what was wrong with it.
     pub set_aside: Option<(Option<PathBuf>, String)>,
+    /// The file that the next few changes need not write anew.
+    pub whole: Option<Whole>,
+}
+
+/// An index file that was written whole, and the change log that continues it.
+#[derive(Debug)]
+pub struct Whole {
+    log: Log,
+}
+
+impl Whole {
+    /// Whether the log has what the file has not.
+    pub fn has_log(&self) -> bool {
+        !self.log.is_empty()
+    }
 }
 
 /// Why the local index can not be used.
@@ -37,7 +54,7 @@ pub fn load(folder: &Folder, heal: bool) -> Result<Loaded, LoadError> {
         return Ok(Loaded::default());
     };
     match decode(&bytes) {
-        Ok(index) => Ok(Loaded { index, written_ns: Some(written_ns), set_aside: None }),
+        Ok(index) => Ok(logged(folder, index, &bytes, written_ns)?),
         Err(newer @ DecodeError::Newer(_)) => Err(LoadError::Newer(newer)),
         Err(DecodeError::Damaged(what)) => {
             let aside = if heal { Some(folder.set_index_aside()?) } else { None };
@@ -46,14 +63,72 @@ pub fn load(folder: &Folder, heal: bool) -> Result<Loaded, LoadError> {
     }
 }
 
+/// Puts in what the change log adds to the file.
+fn logged(folder: &Folder, mut index: Index, bytes: &[u8], written_ns: i128) -> Result<Loaded, LoadError> {
+    let file = sum(bytes);
+    let mut loaded = Loaded { written_ns: Some(written_ns), ..Loaded::default() };
+    let Some(generation) = index.generation else {
+        // S4 0.4 wrote it.
+        return Ok(Loaded { index, ..loaded });
+    };
+    let mut log = Log::begin(&file, generation);
+    if let Some((bytes, written_ns)) = folder.read_log()? {
+        match Log::decode(&bytes) {
+            Ok(found) if found.continues(&file) => {
+                index.apply(found.changes(&file, &index));
+                loaded.written_ns = Some(written_ns);
+                log = found;
+            }
+            // It belongs to a file that was there before, or S4 0.4 has brought the one of the bucket here.
+            Ok(_) => {}
+            Err(newer @ DecodeError::Newer(_)) => return Err(LoadError::Newer(newer)),
+            Err(DecodeError::Damaged(what)) => loaded.set_aside = Some((None, format!("its change log: {what}"))),
+        }
+    }
+    Ok(Loaded { index, whole: Some(Whole { log }), ..loaded })
+}
+
+/// Names an index file by its bytes.
+pub(super) fn sum(bytes: &[u8]) -> String {
+    match Checksum::crc64(bytes) {
+        Checksum::Crc64(sum) => format!("{sum:016x}"),
+        other => format!("{other:?}"),
+    }
+}
+
 /// Writes the folder's index, after everything that it speaks of has reached the disk: after a power failure it must not
 /// know of a file that the disk forgot, for that would look deleted.
+///
+/// `changes` are what `index` has and the file and its log have not; with a `whole` file before them they may go into its log.
 ///
 /// # Errors
 ///
 /// When the file system refuses.
-pub fn save(folder: &Folder, index: &Index) -> Result<(), Error> {
+pub fn save(
+    folder: &Folder,
+    index: &mut Index,
+    whole: Option<Whole>,
+    changes: &Changes,
+    logging: &Logging,
+) -> Result<Whole, Error> {
+    let failed = |source| Error::Io { path: folder.path().join(crate::key::INDEX), source };
     folder.sync_all()?;
-    let bytes = encode(index).map_err(|source| Error::Io { path: folder.path().join(crate::key::INDEX), source })?;
-    folder.write_index(&bytes)
+    let mut generation = 0;
+    if let Some(Whole { log }) = whole {
+        generation = log.generation();
+        if index.entries().len() >= logging.from {
+            let log = log.with(changes, &logging.machine);
+            let bytes = log.encode().map_err(failed)?;
+            if bytes.len() <= logging.most {
+                folder.write_log(&bytes)?;
+                return Ok(Whole { log });
+            }
+        }
+    }
+    index.generation = Some(generation.max(index.generation.unwrap_or_default()));
+    let bytes = encode(index).map_err(failed)?;
+    folder.write_index(&bytes)?;
+    // It continues the file that was there before. If it stays, it counts as none.
+    let _ = folder.remove_log();
+    Ok(Whole { log: Log::begin(&sum(&bytes), index.generation.unwrap_or_default()) })
 }

@@ -2,26 +2,36 @@
 //!
 //! `entry.rs` is one key's entry, `codec.rs` the file's bytes and `members.rs` what they are made of, `local.rs` the one in
 //! the folder (the *base*), `remote.rs` the one in the bucket and how several machines write it without losing each other's
-//! entries. `names.rs` finds a few names without reading the rest.
+//! entries, `kept.rs` what a machine keeps of that one. `log.rs` is the change log beside either. `names.rs` finds a few
+//! names without reading the rest, `lookup.rs` a few entries.
 
 mod codec;
 mod entry;
+mod kept;
 mod local;
+mod log;
+mod lookup;
 mod members;
+mod merge;
 mod names;
 mod remote;
 
 pub use codec::{DecodeError, decode, encode};
 pub use entry::Entry;
 pub(crate) use entry::whole_seconds;
-pub use local::{LoadError, Loaded, load, save};
-pub use names::{Wanted, names};
-pub use remote::{Merge, RemoteIndex, RemoteIndexError};
+pub use local::{LoadError, Loaded, Whole, load, save};
+pub use log::{Log, Logging};
+pub use merge::Merge;
+pub use names::{Wanted, names, names_in};
+pub use remote::{RemoteIndex, RemoteIndexError, Writing};
 
 use std::collections::BTreeMap;
 
 /// How long a tombstone is kept, in seconds: long enough for the slowest machine with S4 0.4, which needs it.
 pub const TOMBSTONE_SECONDS: i64 = 180 * 24 * 3600;
+
+/// So few changes are put in one by one.
+const FEW: usize = 1_000;
 
 /// New entries by name; `None` takes an entry out.
 pub type Changes = BTreeMap<Box<str>, Option<Entry>>;
@@ -37,6 +47,8 @@ pub struct Index {
     pub device: Option<u64>,
     /// The place in the bucket that the index is about; only in the local index. What it says of another place is not so.
     pub place: Option<String>,
+    /// The last commit of the change log that the file holds; `None` where S4 0.4 wrote it.
+    pub generation: Option<u64>,
 }
 
 impl Index {
@@ -48,7 +60,7 @@ impl Index {
             entries.dedup_by(|a, b| a.0 == b.0);
             entries.reverse();
         }
-        Index { entries, device: None, place: None }
+        Index { entries, device: None, place: None, generation: None }
     }
 
     /// The entries, sorted.
@@ -68,7 +80,13 @@ impl Index {
     }
 
     /// Puts the changes in. Fields of an old entry that s4 does not know are carried over to the new one.
-    pub fn apply(&mut self, changes: Changes) {
+    pub fn apply(&mut self, mut changes: Changes) {
+        if changes.len() < FEW {
+            changes.retain(|name, new| !self.replace(name, new));
+        }
+        if changes.is_empty() {
+            return;
+        }
         let old = std::mem::take(&mut self.entries);
         let mut merged = Vec::with_capacity(old.len() + changes.len());
         let mut changes = changes.into_iter().peekable();
@@ -87,6 +105,16 @@ impl Index {
         }
         merged.extend(changes.filter_map(|(name, new)| Some((name, new?))));
         self.entries = merged;
+    }
+
+    /// Puts a new entry in the place of an old one: whether there was one.
+    fn replace(&mut self, name: &str, new: &mut Option<Entry>) -> bool {
+        let Ok(at) = self.entries.binary_search_by(|(held, _)| (**held).cmp(name)) else { return false };
+        let Some(mut new) = new.take() else { return false };
+        let old = &mut self.entries[at].1;
+        new.unknown = new.unknown.or(old.unknown.take());
+        *old = new;
+        true
     }
 
     /// Drops tombstones that are older than [`TOMBSTONE_SECONDS`]. One of S4 0.4 has no time of its own and is stamped

@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::local::sum;
 use super::members::{Inflater, split};
-use super::{DecodeError, Entry, decode};
+use super::{DecodeError, Entry, Log, decode};
+use crate::local::Folder;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,25 @@ pub fn names(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Vec<String>, DecodeErr
     Ok(names)
 }
 
+/// The names in the folder's index that begin as wanted: those of its file, and what its change log adds. A key that the log
+/// deletes is left out; the folder that it was the last one in may still be named. `None` where there is no index that can be
+/// read.
+pub fn names_in(folder: &Folder, wanted: &Wanted<'_>) -> Option<Vec<String>> {
+    let (bytes, _) = folder.read_index().ok()??;
+    let mut found: BTreeSet<String> = names(&bytes, wanted).ok()?.into_iter().collect();
+    let log = folder.read_log().ok()?.and_then(|(log, _)| Log::decode(&log).ok());
+    for (name, lives) in log.iter().filter(|log| log.continues(&sum(&bytes))).flat_map(Log::fates) {
+        let part = up_to_slash(name, wanted.prefix.len().min(name.len()));
+        match lives || wanted.deleted {
+            _ if !name.starts_with(wanted.prefix) => {}
+            true if found.len() <= wanted.most => drop(found.insert(part.to_owned())),
+            true => {}
+            false => drop(found.remove(name)),
+        }
+    }
+    Some(found.into_iter().collect())
+}
+
 /// `name` up to the first `/` behind its first `from` bytes, that one included.
 fn up_to_slash(name: &str, from: usize) -> &str {
     let end = name.bytes().skip(from).position(|byte| byte == b'/').map(|at| from + at + 1);
@@ -49,14 +70,15 @@ fn up_to_slash(name: &str, from: usize) -> &str {
 }
 
 /// The members of a file, and the names that they begin with, as far as somebody asked.
-struct Members<'a> {
+pub(super) struct Members<'a> {
     members: Vec<&'a [u8]>,
     firsts: Vec<Option<String>>,
     inflater: Inflater,
 }
 
 impl<'a> Members<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Members<'a>> {
+    /// The members of a file; `None` if it was not s4 that wrote it.
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Members<'a>> {
         let members = split(bytes)?;
         let mut firsts = vec![None; members.len()];
         // The first one begins with the header and not with a name.
@@ -64,7 +86,13 @@ impl<'a> Members<'a> {
         Some(Members { members, firsts, inflater: Inflater::new() })
     }
 
-    fn text(&mut self, at: usize) -> Option<&[u8]> {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// A member's text; `None` for a damaged one.
+    pub(super) fn text(&mut self, at: usize) -> Option<&[u8]> {
         self.inflater.text(self.members[at])
     }
 
@@ -77,7 +105,7 @@ impl<'a> Members<'a> {
     }
 
     /// The first one in `range` whose first name is not before; the names are sorted. It is soon found where it is near.
-    fn search(&mut self, range: Range<usize>, is_before: impl Fn(&str) -> bool) -> Option<usize> {
+    pub(super) fn search(&mut self, range: Range<usize>, is_before: impl Fn(&str) -> bool) -> Option<usize> {
         let Range { mut start, mut end } = range;
         let mut step = 1;
         while start + step <= end {

@@ -14,6 +14,9 @@ use super::sys::{fsync, renameat, unlinkat};
 use super::{Error, Folder};
 use crate::key::INDEX;
 
+/// The change log of the local index, in the private folder.
+const LOG: &str = "log";
+
 /// No index is larger: that would be one of some ten million keys.
 pub(crate) const LARGEST: u64 = 1 << 30;
 
@@ -33,8 +36,40 @@ impl Folder {
     ///
     /// [`Error::NoSpace`], [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`]; the old index then stands.
     pub fn write_index(&self, bytes: &[u8]) -> Result<(), Error> {
-        let dir = self.write_own(&self.meta, INDEX, bytes)?;
-        let path = self.path_in(&self.meta, Path::new(INDEX));
+        self.write_to_last(&self.meta, INDEX, bytes)
+    }
+
+    /// The bytes of the local index's change log and its mtime, as [`Folder::read_index`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::read_index`].
+    pub fn read_log(&self) -> Result<Option<(Vec<u8>, i128)>, Error> {
+        self.read_own(&self.private, LOG)
+    }
+
+    /// Replaces the change log, as [`Folder::write_index`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::write_index`].
+    pub fn write_log(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.write_to_last(&self.private, LOG, bytes)
+    }
+
+    /// Takes the change log away, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::remove_cache`].
+    pub fn remove_log(&self) -> Result<(), Error> {
+        self.remove_cache(LOG)
+    }
+
+    /// Replaces a file of ours; its name lasts as well.
+    fn write_to_last(&self, home: &Home, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let dir = self.write_own(home, name, bytes)?;
+        let path = self.path_in(home, Path::new(name));
         let listed = open(&dir, Path::new(""), LIST, Mode::empty()).map_err(|errno| Error::new(errno, &path))?;
         fsync(&File::from(listed)).map_err(|source| Error::new(source, &path))
     }

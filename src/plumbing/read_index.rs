@@ -41,14 +41,15 @@ fn local(target: &Target) -> Result<Index, Error> {
 
 fn remote(context: &Context, target: &Target) -> Result<(Index, Option<Spent>), Error> {
     let folder = open_folder(target)?;
-    let (mut remote, spent) = crate::runtime()?.block_on(async {
+    let (remote, index, spent) = crate::runtime()?.block_on(async {
         let store = connect(context, target).await?;
-        let fetched = RemoteIndex::fetch(&store, &folder).await;
+        let fetched = RemoteIndex::fetch_both(&store, &folder).await;
+        let mut remote = fetched.map_err(|error| explain(target, error))?;
+        let index = remote.index(&store, &folder).await.map_err(|error| explain(target, error))?.clone();
         let spent = Spent::of(target, store.counts());
         context.ui.debug(&text::spent(&spent));
-        fetched.map(|fetched| (fetched, spent)).map_err(|error| explain(target, error))
+        Ok::<_, Error>((remote, index, spent))
     })?;
-    let index = remote.index().map_err(|error| explain(target, error))?.clone();
     match remote.damaged() {
         Some(what) => Err(damaged("the index in the bucket", what)),
         None => Ok((index, Some(spent))),

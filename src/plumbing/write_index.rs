@@ -33,7 +33,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub fn run(context: &Context, args: &WriteIndexArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
     let name = &target.name;
-    if context.ui.options().terminals.input && !args.stdin {
+    let reads = args.stdin || !args.whole;
+    if context.ui.options().terminals.input && !args.stdin && reads {
         let error = Error::new(Kind::Usage, "write-index reads outcomes from standard input, and that is a terminal");
         let name = report::quoted(name);
         return Err(error.hint(format!("put it behind another step: s4 push-file {name} KEY | s4 write-index {name}")));
@@ -44,18 +45,18 @@ pub fn run(context: &Context, args: &WriteIndexArgs) -> Result<ExitCode, Error> 
         let _within = runtime.enter();
         interrupt::watch(&cancel, &context.ui)
     };
-    let reader = Reader::new(context.ui.take_input(), run::header(&target));
     let stream = Arc::new(context.ui.stream(run::header(&target)));
     let desk = Arc::new(Desk { stream: Arc::clone(&stream), now: context.clock.now(), told: Mutex::default() });
     let (ended, end) = mpsc::channel();
-    std::thread::spawn({
+    if reads {
+        let reader = Reader::new(context.ui.take_input(), run::header(&target));
         let desk = Arc::clone(&desk);
         // Nobody waits for it any more after an interruption.
-        move || drop(ended.send(desk.read(reader)))
-    });
-    let read = wait(&end, &cancel);
+        std::thread::spawn(move || drop(ended.send(desk.read(reader))));
+    }
+    let read = if reads { wait(&end, &cancel) } else { Ok(true) };
     let (outcomes, code) = desk.take();
-    let committed = runtime.block_on(commit(context, name, outcomes, &cancel));
+    let committed = runtime.block_on(commit(context, (name, args.whole), outcomes, &cancel));
     runtime.shutdown_background();
     let (written, spent) = committed?;
     stream.push(record::Commit { local: written.local as u64, remote: written.remote as u64 });
@@ -181,10 +182,15 @@ fn code_of(outcome: &record::Outcome) -> ExitCode {
     }
 }
 
-async fn commit(context: &Context, name: &str, outcomes: Heaps, cancel: &Cancel) -> Result<(Written, Spent), Error> {
+async fn commit(
+    context: &Context,
+    (name, whole): (&str, bool),
+    outcomes: Heaps,
+    cancel: &Cancel,
+) -> Result<(Written, Spent), Error> {
     // Read again: a step before this one may have found out what the server honours.
     let target = &context.target(name)?;
-    let session = Session::open(context, target, outcomes.0.is_empty()).await?;
+    let session = Session::open(context, target, outcomes.0.is_empty() && !whole).await?;
     // What was done must be written down: it is worth waiting for, and after an interruption at least for a while.
     let (_lock, cancel) = if cancel.is_cancelled() {
         let cancel = Cancel::default();
@@ -194,7 +200,10 @@ async fn commit(context: &Context, name: &str, outcomes: Heaps, cancel: &Cancel)
     };
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
     let witness = Arc::new(Notes(Arc::clone(&context.ui)));
-    let options = run::options(context, target, Policy::Ignore, false);
+    let mut options = run::options(context, target, Policy::Ignore, false);
+    if whole {
+        options.logging = options.logging.off();
+    }
     let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel, options);
     let written = engine.record(outcomes.0.into_iter().flatten()).await;
     let spent = session.spent(target);

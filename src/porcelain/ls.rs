@@ -26,18 +26,19 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
     let folder = open_folder(&target)?;
     let failed = |what: &str| Error::new(Kind::Failed, format!("cannot list \"{}\": {what}", target.name));
     let local = index::load(&folder, false).map_err(|error| failed("the local index").because(error))?;
-    let (mut remote, spent) = crate::runtime()?.block_on(async {
+    let explain = |error| match error {
+        RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),
+        error => failed("the index in the bucket").because(error),
+    };
+    let (remote, spent) = crate::runtime()?.block_on(async {
         let store = connect(context, &target).await?;
-        let fetched = RemoteIndex::fetch(&store, &folder).await;
+        let mut remote = RemoteIndex::fetch_both(&store, &folder).await.map_err(explain)?;
+        let index = remote.index(&store, &folder).await.cloned().map_err(explain)?;
         let spent = Spent::of(&target, store.counts());
         context.ui.debug(&text::spent(&spent));
-        fetched.map(|fetched| (fetched, spent)).map_err(|error| match error {
-            RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),
-            error => failed("the index in the bucket").because(error),
-        })
+        Ok::<_, Error>((index, spent))
     })?;
-    let remote = remote.index().map_err(|error| failed("the index in the bucket").because(error))?;
-    let rows = rows(&local.index, remote);
+    let rows = rows(&local.index, &remote);
     let options = Options::from(args);
     if args.json {
         let stream = context.ui.stream(run::header(&target));

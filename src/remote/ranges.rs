@@ -13,24 +13,27 @@ use crate::key::{self, Key};
 const AT_ONCE: usize = 32;
 
 /// Names that cut the bucket's into ranges of a page of `page` each; none where one page does for all. `names` are those that
-/// are known, in the order of their bytes; s4's own index is not among them, and in the bucket.
+/// are known, in the order of their bytes; s4's own index and change log are not among them, and in the bucket.
 pub fn cuts<'a>(names: impl Iterator<Item = &'a str>, page: usize) -> Vec<Box<str>> {
-    let mut cuts: Vec<Box<str>> = Vec::new();
-    let mut index_is_before = false;
-    let mut in_page = 0;
-    let mut last = None;
-    for name in names {
-        if !index_is_before && name > key::INDEX {
-            index_is_before = true;
-            in_page += 1;
-        }
+    let (mut cuts, mut in_page, mut last): (Vec<Box<str>>, _, Option<&str>) = (Vec::new(), 0, None);
+    let mut own = [key::INDEX, key::LOG].into_iter().peekable();
+    let mut take = |name: &'a str| {
         // What no server may have taken is no place to begin at.
-        if in_page >= page && last.is_some_and(|last| Key::parse(last).is_ok()) {
-            cuts.extend(last.map(Into::into));
+        let is_place = |last: &&str| key::is_reserved(last) || Key::parse(last).is_ok();
+        if in_page >= page
+            && let Some(last) = last.filter(is_place)
+        {
+            cuts.push(last.into());
             in_page = 0;
         }
         in_page += 1;
         last = Some(name);
+    };
+    for name in names {
+        while let Some(own) = own.next_if(|own| *own < name) {
+            take(own);
+        }
+        take(name);
     }
     cuts
 }
@@ -129,10 +132,11 @@ mod tests {
     #[test]
     fn cuts_are_a_page_apart_and_leave_room_for_the_index() {
         let known = ["!", "a", "b", "c", "d", "e", "f", "g"];
-        // ! .index a | b c d | e f g
-        assert_eq!(cuts(known.into_iter(), 3), boxed(&["a", "d"]));
-        assert_eq!(cuts(known.into_iter(), 9), boxed(&[]));
-        assert_eq!(cuts(known.into_iter(), 8), boxed(&["f"]));
+        // ! .index .s4/log | a b c | d e f | g
+        assert_eq!(cuts(known.into_iter(), 3), boxed(&[key::LOG, "c", "f"]));
+        assert_eq!(cuts(known.into_iter(), 2), boxed(&[key::INDEX, "a", "c", "e"]));
+        assert_eq!(cuts(known.into_iter(), 10), boxed(&[]));
+        assert_eq!(cuts(known.into_iter(), 8), boxed(&["e"]));
         assert_eq!(cuts([].into_iter(), 3), boxed(&[]));
     }
 

@@ -133,3 +133,65 @@ fn a_file_that_is_equal_already_costs_no_transfer() {
     assert_eq!(cost(&bucket, &two), [(Op::GetObject, 1), (Op::ListObjectsV2, 1)].into());
     assert_eq!(cost(&bucket, &two), [(Op::GetObject, 1), (Op::ListObjectsV2, 1)].into());
 }
+
+/// A sync of a machine that keeps change logs of indexes of any size.
+fn logged(machine: &Machine) {
+    machine.s4(["sync"]).env("S4_LOG_FROM", "1").assert().success();
+}
+
+#[test]
+fn with_a_change_log_few_changes_cost_few_bytes_whatever_the_size_of_the_index() {
+    let bucket = Bucket::in_process();
+    let env = TestEnv::new();
+    let (one, two) = (env.machine(&bucket), env.machine(&bucket));
+    write(&one, 0..600);
+    logged(&one);
+    logged(&two);
+    let index = |of: &Machine| of.read(".index").unwrap();
+    let (file, before) = (bucket.objects()[".index"].clone(), index(&one));
+    for (round, machine, other) in [(1, &one, &two), (2, &two, &one), (3, &two, &one)] {
+        machine.write("folder/300", format!("edited in round {round}"));
+        machine.remove(&format!("folder/00{round}"));
+        machine.write(&format!("new/{round}"), "new");
+        bucket.server().reset_counts();
+        logged(machine);
+        let counts = bucket.server().counts();
+        let pushed = [
+            (Op::DeleteObject, 1),
+            (Op::GetObject, 1),
+            (Op::HeadObject, 2),
+            (Op::ListObjectsV2, 1),
+            (Op::PutObject, 3),
+        ];
+        assert_eq!(counts.operations, pushed.into(), "round {round}");
+        assert!(counts.bytes_in < 3_000, "round {round}: {} bytes", counts.bytes_in);
+        bucket.server().reset_counts();
+        logged(other);
+        let counts = bucket.server().counts();
+        let pulled = [(Op::GetObject, 3), (Op::ListObjectsV2, 1)];
+        assert_eq!(counts.operations, pulled.into(), "round {round}");
+        assert_eq!(counts.bytes_in, 0);
+        for machine in [&one, &two] {
+            bucket.server().reset_counts();
+            logged(machine);
+            let counts = bucket.server().counts();
+            assert_eq!(counts.operations, [(Op::GetObject, 1), (Op::ListObjectsV2, 1)].into(), "round {round}");
+            assert_eq!(counts.not_modified, 1);
+        }
+    }
+    assert_eq!((&bucket.objects()[".index"], &index(&one)), (&file, &before), "nobody wrote an index whole");
+    // All of it is told by the index and the log together, and by an index alone.
+    let entries = |of: &Machine, options: &[&str]| {
+        let out = of.s4(["read-index", "files"]).args(options).assert().success();
+        let lines = String::from_utf8(out.get_output().stdout.clone()).unwrap();
+        lines.lines().filter(|line| line.contains("\"entry\"")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = [&[][..], &["--remote"]].map(|options| entries(&one, options));
+    one.s4(["write-index", "files", "--whole"]).assert().success();
+    assert!(!bucket.objects().contains_key(".s4/log") && bucket.objects()[".index"] != file && index(&one) != before);
+    assert_eq!([&[][..], &["--remote"]].map(|options| entries(&one, options)), told);
+    for machine in [&one, &two] {
+        logged(machine);
+        assert_eq!(machine.tree(), bucket.tree());
+    }
+}

@@ -135,6 +135,11 @@ fn any_key_is_refused_or_stays_below_the_folder() {
 }
 
 #[test]
+fn any_change_log_is_read_or_damaged_and_survives_a_rewrite() {
+    run("log");
+}
+
+#[test]
 fn the_names_of_any_index_file_are_those_that_are_in_it() {
     run("names");
 }

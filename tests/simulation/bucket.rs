@@ -10,6 +10,7 @@ use md5::{Digest, Md5};
 use super::seat::Seat;
 use super::world::World;
 use crate::content::{ETag, to_hex};
+use crate::index::{self, Index, Log};
 use crate::key;
 use crate::remote::guarded::Unconditional;
 use crate::remote::{
@@ -128,9 +129,19 @@ impl Bucket {
         Page { objects, next }
     }
 
+    /// What index and change log say together.
+    pub(super) fn index(&self) -> Index {
+        let Some(file) = self.objects.get(key::INDEX) else { return Index::default() };
+        let mut index = index::decode(&file.bytes).unwrap_or_default();
+        if let Some(log) = self.objects.get(key::LOG).and_then(|log| Log::decode(&log.bytes).ok()) {
+            index.apply(log.changes(file.etag.as_str(), &index));
+        }
+        index
+    }
+
     /// The contents, without what is s4's own.
     pub(super) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
-        let own = |name: &&String| *name != key::INDEX;
+        let own = |name: &&String| !key::is_reserved(name);
         self.objects.keys().filter(own).map(|name| (name.clone(), self.objects[name].bytes.to_vec())).collect()
     }
 }

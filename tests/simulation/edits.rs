@@ -82,7 +82,8 @@ impl World {
                     self.model.release(&old.bytes, Some(key));
                 }
             }
-            Edit::Index { of, becomes } => self.change_index(of, becomes),
+            Edit::Index { of, becomes } => self.change_index(of, key::INDEX, becomes),
+            Edit::Log { of, becomes } => self.change_index(of, key::LOG, becomes),
             Edit::LoseCopy { machine } => {
                 let path = self.machines[machine].path(".s4/remote-index");
                 self.machines[machine].disk.user_removes(&path);
@@ -229,13 +230,17 @@ impl World {
         self.bucket.write(key, bytes.into(), Metadata::default());
     }
 
-    fn change_index(&mut self, of: Option<usize>, becomes: Becomes) {
+    fn change_index(&mut self, of: Option<usize>, name: &str, becomes: Becomes) {
+        let is_log = name == key::LOG;
         let (now, older) = match of {
             Some(machine) => {
                 let machine = &self.machines[machine];
-                (fs::read(machine.path(key::INDEX)).ok(), &machine.indexes)
+                (fs::read(machine.path(name)).ok(), if is_log { &machine.logs } else { &machine.indexes })
             }
-            None => (self.bucket.objects.get(key::INDEX).map(|index| index.bytes.to_vec()), &self.remote_indexes),
+            None => {
+                let older = if is_log { &self.remote_logs } else { &self.remote_indexes };
+                (self.bucket.objects.get(name).map(|object| object.bytes.to_vec()), older)
+            }
         };
         let Some(now) = now else { return };
         let new = match becomes {
@@ -246,20 +251,20 @@ impl World {
         };
         match (of, new) {
             (Some(machine), None) => {
-                let path = self.machines[machine].path(key::INDEX);
+                let path = self.machines[machine].path(name);
                 self.machines[machine].disk.user_removes(&path);
                 fs::remove_file(path).unwrap();
             }
             (Some(machine), Some(bytes)) => {
-                let path = self.machines[machine].path(key::INDEX);
+                let path = self.machines[machine].path(name);
                 fs::write(&path, bytes).unwrap();
                 let time = self.now_ns(machine);
                 self.machines[machine].disk.user_wrote(&path, None, time);
             }
-            (None, None) => drop(self.bucket.objects.remove(key::INDEX)),
+            (None, None) => drop(self.bucket.objects.remove(name)),
             (None, Some(bytes)) => {
                 self.set_server_clock();
-                self.bucket.write(key::INDEX, bytes.into(), Metadata::default());
+                self.bucket.write(name, bytes.into(), Metadata::default());
             }
         }
     }

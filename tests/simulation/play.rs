@@ -14,7 +14,7 @@ use super::seat::{Seat, Turns};
 use super::world::{Running, World};
 use crate::ambient::Ambient;
 use crate::engine::{Carried, Engine, Error, Given, Note, Options, Order, Planning, Summary, Told, Way, Witness};
-use crate::index::Entry;
+use crate::index::{Entry, Logging};
 use crate::key;
 use crate::local::{Fate, Folder, Ignore, Recovered};
 use crate::reconcile::{Action, Plan, Planned, Policy};
@@ -66,6 +66,12 @@ impl Stage {
         world.bucket.opaque = script.opaque;
         world.bucket.unconditional = script.unconditional;
         world.bucket.page = script.page;
+        // Where pages are small, so are the indexes that have logs.
+        world.logging = match script.page {
+            2 => Logging { from: 0, most: 900, ..Logging::of("m") },
+            3 => Logging { from: 4, ..Logging::of("m") },
+            _ => Logging::of("m"),
+        };
         world.trash_counts = !script.keeps_all();
         world.log = log.then(Vec::new);
         Stage { world: Arc::new(Mutex::new(world)) }
@@ -153,6 +159,7 @@ impl Stage {
             return;
         }
         machine.indexes.extend(std::fs::read(machine.path(key::INDEX)).ok());
+        machine.logs.extend(std::fs::read(machine.path(key::LOG)).ok());
         // A file that was being moved while its user put a file in the place of its folder has nowhere to go back to: that is
         // told, and the next run sees to it.
         let blocked = |(_, why): &(_, Failure)| why.reasons().contains("in the way");
@@ -168,9 +175,10 @@ impl Stage {
                 world.violate(|| format!("machine {number} left {left:?}"));
             }
         }
-        if let Some(index) = world.bucket.objects.get(key::INDEX).map(|index| index.bytes.to_vec()) {
-            world.remote_indexes.push(index);
-        }
+        let there = |name: &str| world.bucket.objects.get(name).map(|object| object.bytes.to_vec());
+        let (index, log) = (there(key::INDEX), there(key::LOG));
+        world.remote_indexes.extend(index);
+        world.remote_logs.extend(log);
     }
 
     /// No more edits and no more faults: one sync on each machine, and one more on those that went before, and all is the same.
@@ -273,8 +281,7 @@ impl World {
             }
         }
         // What the indexes lack costs each machine a comparison, and one with S4 0.4 a question.
-        let there = self.bucket.objects.get(key::INDEX).map(|index| index.bytes.to_vec()).unwrap_or_default();
-        let there = crate::index::decode(&there).unwrap_or_default();
+        let there = self.bucket.index();
         let mut violations = Vec::new();
         for (name, object) in bucket.keys().filter_map(|name| Some((name, self.bucket.objects.get(name)?))) {
             // S4 0.4 wrote no ETags.
@@ -288,7 +295,9 @@ impl World {
             self.violate(|| violation);
         }
         // Where the memory of a deletion can be lost, what was deleted may come back.
-        let forgets = |edit: &Edit| edit.is_about_rules() || matches!(edit, Edit::Index { .. } | Edit::LoseCopy { .. });
+        let forgets = |edit: &Edit| {
+            edit.is_about_rules() || matches!(edit, Edit::Index { .. } | Edit::Log { .. } | Edit::LoseCopy { .. })
+        };
         if !script.has(forgets) {
             for (key, bytes) in &bucket {
                 if self.model.is_deleted(key, bytes) {
@@ -309,6 +318,10 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             (machine.folder(), machine.run.cancel.clone(), format!("m{}-{seconds}", run.machine))
         };
         let folder = Arc::new(Folder::open(&path, None)?);
+        let (page, logging) = {
+            let world = seat.world();
+            (world.bucket.page.try_into().unwrap(), world.logging.clone())
+        };
         let options = Options {
             // The plumbing asks nobody, and the steps decide again by themselves.
             policy: if run.by_steps { Policy::Ignore } else { run.policy },
@@ -320,7 +333,8 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             cut: Cut { threshold: 128, part: 64 },
             jobs: Jobs { up: 3, down: 3 },
             copy_from: 1,
-            page: seat.world().bucket.page.try_into().unwrap(),
+            page,
+            logging: Logging { machine: format!("m{}", run.machine).into(), ..logging },
         };
         let unconditional = seat.world().bucket.unconditional;
         let known = if unconditional { Capabilities::default() } else { Capabilities::ALL };

@@ -98,6 +98,11 @@ pub(super) enum Edit {
     LoseCopy {
         machine: usize,
     },
+    /// Something befalls a change log: a machine's, or the bucket's.
+    Log {
+        of: Option<usize>,
+        becomes: Becomes,
+    },
     /// A clock is put forward, or back: a machine's, or the server's.
     Clock {
         of: Option<usize>,
@@ -124,6 +129,7 @@ impl Edit {
                 | Edit::PutRules { .. }
                 | Edit::Arrive
                 | Edit::Index { of: None, .. }
+                | Edit::Log { of: None, .. }
         )
     }
 }
@@ -373,7 +379,12 @@ impl Mood {
                 let older = Becomes::Older(dice.roll(4));
                 Edit::Index { of, becomes: dice.pick(&[Becomes::Gone, older, older, Becomes::OfOld, Becomes::CutOff]) }
             }
-            91 if self.indexes => Edit::LoseCopy { machine },
+            91 if self.indexes && dice.percent(50) => Edit::LoseCopy { machine },
+            91 if self.indexes => {
+                let of = dice.percent(50).then_some(machine);
+                let older = Becomes::Older(dice.roll(4));
+                Edit::Log { of, becomes: dice.pick(&[Becomes::Gone, older, older, Becomes::CutOff]) }
+            }
             92..95 if self.clocks => {
                 let seconds = dice.pick(&[-7_200, -3_600, -60, -1, 1, 60, 3_600, 86_400]);
                 Edit::Clock { of: dice.percent(75).then_some(machine), seconds }

@@ -12,6 +12,7 @@ use super::disk::Disk;
 use super::model::{Model, shown};
 use super::script::Edit;
 use super::seat::Dead;
+use crate::index::Logging;
 use crate::key;
 use crate::remote::Error;
 use crate::transfer::Cancel;
@@ -79,6 +80,8 @@ pub(super) struct Machine {
     pub(super) open: Option<File>,
     /// Indexes that were there after its syncs.
     pub(super) indexes: Vec<Vec<u8>>,
+    /// Earlier change logs.
+    pub(super) logs: Vec<Vec<u8>>,
 }
 
 impl Machine {
@@ -91,7 +94,7 @@ impl Machine {
         }
         fs::write(home.path().join("outside"), "outside").unwrap();
         let disk = Disk::new(home.path().join("graves"));
-        Machine { home, disk, ahead: 0, run: Running::default(), open: None, indexes: Vec::new() }
+        Machine { home, disk, ahead: 0, run: Running::default(), open: None, indexes: Vec::new(), logs: Vec::new() }
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -156,6 +159,10 @@ pub(super) struct World {
     pub(super) server_ahead: i64,
     /// Earlier indexes of the bucket.
     pub(super) remote_indexes: Vec<Vec<u8>>,
+    /// Earlier change logs of the bucket.
+    pub(super) remote_logs: Vec<Vec<u8>>,
+    /// When indexes have change logs.
+    pub(super) logging: Logging,
     /// Whether what nobody has given up may be in the trash alone: people who answer conflicts put it there.
     pub(super) trash_counts: bool,
     /// What happened, where somebody wants to read it.
@@ -174,6 +181,8 @@ impl World {
             time: BEGIN * 1_000_000_000,
             server_ahead: 0,
             remote_indexes: Vec::new(),
+            remote_logs: Vec::new(),
+            logging: Logging::of("m"),
             trash_counts: true,
             log: None,
             violation: None,
@@ -292,7 +301,7 @@ impl World {
 
     /// A content goes up under a name.
     pub(super) fn look_at_upload(&mut self, name: &str, bytes: &[u8]) {
-        if name != key::INDEX && !self.model.knows(bytes) {
+        if !key::is_reserved(name) && !self.model.knows(bytes) {
             self.violate(|| format!("half an object at {name}: {}", shown(bytes)));
         }
     }

@@ -21,6 +21,9 @@ pub struct WriteIndexArgs {
     /// Read the outcomes from standard input; it always does
     #[arg(long)]
     pub stdin: bool,
+    /// Write both indexes whole, without change logs: before S4 0.4 takes over the folder. Reads nothing unless --stdin is given
+    #[arg(long)]
+    pub whole: bool,
 }
 
 /// What the manual says of it.
@@ -34,6 +37,7 @@ pub const MANUAL: Manual = Manual {
             r#"s4 diff-index docs | jq -c 'select(.action == "adopt")' |
    s4 write-index docs --stdin"#,
         ),
+        ("Make ready for S4 0.4, which knows no change logs:", "s4 write-index docs --whole"),
     ],
     exits: &[Exit::Conflicts, Exit::Partial, Exit::Guard, Exit::Interrupted],
     see_also: &["s4-read-index(1)", "s4-push-file(1)", "s4-pull-file(1)", "s4-index(5)", "s4-json(7)"],
