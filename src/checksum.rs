@@ -37,6 +37,27 @@ impl Checksum {
     }
 }
 
+/// A CRC-64/NVME that grows with what streams by.
+pub struct Crc64(crc_fast::Digest);
+
+impl Default for Crc64 {
+    fn default() -> Crc64 {
+        Crc64(crc_fast::Digest::new(CrcAlgorithm::Crc64Nvme))
+    }
+}
+
+impl Crc64 {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The sum.
+    pub fn finish(self) -> u64 {
+        self.0.finalize()
+    }
+}
+
 /// A content that streams by, on its way to be compared with a checksum.
 pub struct Comparison {
     expected: Checksum,
@@ -96,5 +117,8 @@ mod tests {
             }
         }
         assert_eq!(Checksum::crc64(b"123456789"), Checksum::Crc64(0xae8b_1486_0a79_9888));
+        let mut crc = Crc64::default();
+        b"123456789".chunks(4).for_each(|piece| crc.update(piece));
+        assert_eq!(crc.finish(), 0xae8b_1486_0a79_9888);
     }
 }

@@ -178,7 +178,7 @@ impl<S: ObjectStore> Engine<S> {
             Arc::clone(&folder),
             Arc::clone(&ambient),
             progress,
-            (cancel.clone(), options.stamp.clone()),
+            (cancel.clone(), options.stamp.clone(), options.place.clone()),
             (options.cut, options.jobs),
         );
         Engine { store, folder, ambient, witness, cancel, options, carrier: Arc::new(carrier) }

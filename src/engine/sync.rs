@@ -71,6 +71,9 @@ impl<S: ObjectStore> Engine<S> {
         let device = synced.is_ok().then_some(observed.scan.device);
         summary.interrupted = self.cancel.is_cancelled();
         let committed = self.commit(ledger, &mut observed.remote_index, device, true).await;
+        if synced.is_ok() && !self.cancel.is_cancelled() {
+            self.carrier.clear_up(&|key| summary.failed.iter().any(|(failed, _)| failed.as_str() == key)).await;
+        }
         synced.and(committed).map(|_| summary)
     }
 

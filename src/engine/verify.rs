@@ -22,7 +22,7 @@ use crate::index::{Entry, Index};
 use crate::key::Key;
 use crate::local::{self, Folder, LocalContent, LocalFile, Stat};
 use crate::reconcile::{Action, Decision, Planned, Problem, ProblemKind, State, examine};
-use crate::remote::{Listed, ObjectStore};
+use crate::remote::{Listed, ObjectStore, Unfinished};
 use crate::transfer::{Failure, read_back, run_all};
 
 /// Files read at once.
@@ -68,6 +68,10 @@ pub struct Verified {
     pub unproven: u64,
     /// Names that were left alone, and why.
     pub problems: Vec<Problem>,
+    /// Unfinished uploads that this folder has no record of.
+    pub uploads: Vec<Unfinished>,
+    /// Why they could not be listed.
+    pub uploads_unknown: Option<String>,
     /// Whether it was interrupted.
     pub interrupted: bool,
 }
@@ -127,6 +131,16 @@ impl<S: ObjectStore> Engine<S> {
         verified.interrupted = self.cancel.is_cancelled();
         if thorough.repair && !verified.interrupted {
             self.repair(damaged, base, &mut verified).await?;
+        }
+        if thorough.remote && !verified.interrupted {
+            match self.store.list_uploads().await {
+                Ok(uploads) => {
+                    // After the listing, so that one that was begun meanwhile has its record.
+                    let own = self.carrier.own_uploads();
+                    verified.uploads = uploads.into_iter().filter(|upload| !own.contains(&*upload.upload)).collect();
+                }
+                Err(error) => verified.uploads_unknown = Some(error.to_string()),
+            }
         }
         verified.findings.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(verified)

@@ -170,6 +170,30 @@ pub fn compare_open(file: &File, checksum: Checksum) -> std::io::Result<bool> {
     }
 }
 
+/// Whether a range of an open file, its first byte and number of bytes, is what a checksum is of.
+///
+/// # Errors
+///
+/// Those of reading; that it ends before.
+pub fn compare_range(file: &File, (start, length): (u64, u64), checksum: Checksum) -> std::io::Result<bool> {
+    let mut comparison = checksum.begin();
+    let mut block = vec![0; BLOCK];
+    let mut done = 0;
+    while done < length {
+        let most = usize::try_from(length - done).map_or(BLOCK, |left| left.min(BLOCK));
+        match sys::read_at(file, &mut block[..most], start + done) {
+            Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                comparison.update(&block[..read]);
+                done += read as u64;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(comparison.matches())
+}
+
 /// Opens the file `key`, which is what `expected` says, for reading. A file that was changed a moment ago is waited for
 /// (20 ms at most), so that any further change shows in its stat.
 ///

@@ -9,6 +9,7 @@ mod folder;
 mod hash;
 mod hollow;
 mod ignore;
+mod kept;
 mod lock;
 mod moves;
 mod names;
@@ -26,8 +27,9 @@ mod walk;
 
 pub use error::Error;
 pub use folder::Folder;
-pub use hash::{Hasher, check_unchanged, compare_open, hash_file, hash_open, open_settled, read_part};
+pub use hash::{Hasher, check_unchanged, compare_open, compare_range, hash_file, hash_open, open_settled, read_part};
 pub use ignore::{Explained, Ignore, MOST_RULES};
+pub use kept::{Kept, Record};
 pub use lock::{Hold, Lock};
 pub use recover::{Fate, Recovered};
 pub use replace::Displaced;

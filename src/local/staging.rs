@@ -18,7 +18,7 @@ use super::{Error, Folder, Stat};
 /// The folder in one of s4's homes where new files grow.
 pub(super) const STAGING: &str = "staging";
 
-/// A file that is being made. Unless it is installed, it goes when this is dropped.
+/// A file that is being made. Unless it is installed, it goes when this is dropped; one that another run may go on with stays.
 #[derive(Debug)]
 pub struct Staged {
     file: File,
@@ -26,6 +26,8 @@ pub struct Staged {
     place: Option<(OwnedFd, OsString)>,
     path: PathBuf,
     default_mode: u32,
+    /// Whether it stays where it is when this is dropped, for another run to go on with.
+    stays: bool,
 }
 
 impl Folder {
@@ -56,7 +58,8 @@ impl Folder {
                 Err(Errno::EXIST) => continue,
                 Err(errno) => return Err(Error::new(errno, &path)),
             };
-            let mut staged = Staged { file, place: Some((dir, name.into())), path, default_mode: 0o600 };
+            let place = Some((dir, name.into()));
+            let mut staged = Staged { file, place, path, default_mode: 0o600, stays: false };
             staged.default_mode = match known {
                 Some(mode) => mode,
                 None => *self.default_mode.get_or_init(|| 0o666 & staged.mode().unwrap_or(0o600)),
@@ -66,6 +69,15 @@ impl Folder {
             }
             return Ok(staged);
         }
+    }
+
+    /// A file that is not in staging, and stays where it is.
+    pub(super) fn staged_in(&self, place: (OwnedFd, OsString), file: File, path: PathBuf) -> Result<Staged, Error> {
+        let default_mode = match self.default_mode.get() {
+            Some(mode) => *mode,
+            None => self.stage()?.default_mode,
+        };
+        Ok(Staged { file, place: Some(place), path, default_mode, stays: true })
     }
 }
 
@@ -167,7 +179,13 @@ impl Staged {
         let new = (to.dir.try_clone_to_owned().map_err(|_| Errno::MFILE)?, to.name.to_owned());
         step(At::new(dir, name), to)?;
         self.place = Some(new);
+        self.stays = false;
         Ok(())
+    }
+
+    /// Says that it goes when it is dropped.
+    pub fn goes(&mut self) {
+        self.stays = false;
     }
 
     /// Lets go of the file: its name now is another's.
@@ -208,7 +226,7 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        if let Some((dir, name)) = self.place.take() {
+        if let Some((dir, name)) = self.place.take().filter(|_| !self.stays) {
             // What can not be removed now is removed by the next run.
             let _ = At::new(&dir, &name).unlink();
         }

@@ -1,6 +1,7 @@
 //! Changes, outcomes, and what they come to.
 
 use s4_commands::record::{self, Record};
+use s4_commands::time::Seconds;
 
 use super::senseless;
 use super::sides::{self, info_of_local, info_of_remote, key, local_of_info, of_entry, remote_of_info, to_entry};
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::local;
 use crate::reconcile::{Action, Alarm, Decision, Item, Planned, Source, State};
-use crate::remote::CountsSnapshot;
+use crate::remote::{CountsSnapshot, Unfinished};
 use crate::transfer::{Done, Failure};
 
 const ACTIONS: [(Action, &str); 9] = [
@@ -265,6 +266,15 @@ pub fn finding(finding: &Finding) -> record::Finding {
         file: hex(finding.file),
         object: hex(finding.object),
         repaired: finding.repaired,
+    }
+}
+
+/// An upload that this folder knows nothing of.
+pub fn upload(upload: &Unfinished) -> record::Upload {
+    record::Upload {
+        key: upload.name.clone().into(),
+        upload_id: upload.upload.clone().into(),
+        begun: Seconds(upload.begun),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The class of a request, as S3 prices it and as people are told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// A page of a listing.
+    /// A page of a listing, be it of objects, of uploads, or of an upload's parts: S3 has one price for these.
     List,
     /// A read of an object or a part of it, also one that found nothing new.
     Get,

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::guarded::Unconditional;
 use super::{
-    Body, Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Written,
+    Body, Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Part,
+    Unfinished, Written,
 };
 use crate::content::ETag;
 
@@ -298,6 +299,21 @@ impl ObjectStore for Fake {
     async fn abort_upload(&self, name: &str, upload: &str) -> Result<(), Error> {
         self.request(format!("abort {name}"))?.uploads.remove(upload);
         Ok(())
+    }
+
+    async fn list_parts(&self, name: &str, upload: &str) -> Result<Vec<Part>, Error> {
+        let state = self.request(format!("parts {name}"))?;
+        let parts = state.uploads.get(upload).ok_or(Error::NotFound)?.iter().zip(1..);
+        let part = |(body, number): (&Bytes, u32)| Part {
+            number,
+            size: body.len() as u64,
+            etag: ETag::new(&format!("part-{number}")),
+        };
+        Ok(parts.map(part).collect())
+    }
+
+    async fn list_uploads(&self) -> Result<Vec<Unfinished>, Error> {
+        Ok(Vec::new())
     }
 }
 

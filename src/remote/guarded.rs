@@ -6,7 +6,10 @@ use bytes::Bytes;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use super::{
+    Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Part, Unfinished,
+    Written,
+};
 use crate::checksum::Checksum;
 use crate::content::ETag;
 
@@ -275,6 +278,14 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
 
     async fn abort_upload(&self, name: &str, upload: &str) -> Result<(), Error> {
         self.store.abort_upload(name, upload).await
+    }
+
+    async fn list_parts(&self, name: &str, upload: &str) -> Result<Vec<Part>, Error> {
+        self.store.list_parts(name, upload).await
+    }
+
+    async fn list_uploads(&self) -> Result<Vec<Unfinished>, Error> {
+        self.store.list_uploads().await
     }
 }
 

@@ -136,6 +136,28 @@ pub trait Body: Send {
     }
 }
 
+/// A part of an unfinished upload, as the server has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Its ETag.
+    pub etag: ETag,
+}
+
+/// An upload that somebody has begun and neither completed nor given up: its parts are paid for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The name below the prefix.
+    pub name: Box<str>,
+    /// Its id.
+    pub upload: Box<str>,
+    /// When it was begun, seconds since the epoch, by the server's clock.
+    pub begun: i64,
+}
+
 /// A key to delete, and the version that may be deleted.
 #[derive(Clone, Debug)]
 pub struct Deletion {
@@ -222,6 +244,12 @@ pub trait ObjectStore: Send + Sync + 'static {
 
     /// Gives an upload up, so that its parts are not paid for.
     fn abort_upload(&self, name: &str, upload: &str) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The parts that an upload has, a request for each thousand; [`Error::NotFound`] where there is no such upload (any more).
+    fn list_parts(&self, name: &str, upload: &str) -> impl Future<Output = Result<Vec<Part>, Error>> + Send;
+
+    /// All unfinished uploads below the prefix, whoever has begun them, a request for each thousand.
+    fn list_uploads(&self) -> impl Future<Output = Result<Vec<Unfinished>, Error>> + Send;
 }
 
 /// Why a request failed, by what can be done about it. Messages name what was being done.

@@ -13,6 +13,7 @@ mod sums;
 mod tests;
 mod text;
 mod throttle;
+mod uploads;
 #[cfg(test)]
 mod wire_tests;
 mod write;
@@ -35,7 +36,10 @@ use self::throttle::Throttle;
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;
 use super::uri::S3Uri;
-use super::{Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Written};
+use super::{
+    Cursor, Deletion, Error, Expect, GetOptions, Got, Metadata, ObjectInfo, ObjectStore, Page, Part, Unfinished,
+    Written,
+};
 use crate::checksum::Checksum;
 use crate::content::ETag;
 
@@ -223,6 +227,17 @@ impl ObjectStore for S3Store {
             Ok(_) | Err(Error::Conflict | Error::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    async fn list_parts(&self, name: &str, upload: &str) -> Result<Vec<Part>, Error> {
+        match self.parts_of(name, upload).await {
+            Err(Error::Conflict) => Err(Error::NotFound),
+            listed => listed,
+        }
+    }
+
+    async fn list_uploads(&self) -> Result<Vec<Unfinished>, Error> {
+        self.unfinished().await
     }
 }
 

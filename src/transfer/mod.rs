@@ -11,6 +11,7 @@ mod pull;
 mod push;
 mod read;
 mod record;
+mod resume;
 
 pub use pool::{Cancel, run_all};
 pub(crate) use read::read_back;
@@ -123,25 +124,40 @@ pub struct Carrier<S> {
     progress: Arc<dyn Progress>,
     cancel: Cancel,
     conflict_stamp: String,
+    /// Names the place in the bucket.
+    place: String,
     cut: Cut,
 }
 
 impl<S: ObjectStore> Carrier<S> {
-    /// Makes a carrier. `conflict_stamp` names conflict copies: `HOST-YYYYMMDD-HHMMSS`. At most `jobs` contents move
-    /// at a time.
+    /// Makes a carrier. `conflict_stamp` names conflict copies: `HOST-YYYYMMDD-HHMMSS`; `place` is where in the bucket.
+    /// At most `jobs` contents move at a time.
     pub fn new(
         store: Arc<S>,
         folder: Arc<Folder>,
         ambient: Arc<dyn Ambient>,
         progress: Arc<dyn Progress>,
-        (cancel, conflict_stamp): (Cancel, String),
+        (cancel, conflict_stamp, place): (Cancel, String, String),
         (cut, jobs): (Cut, Jobs),
     ) -> Carrier<S> {
         let installer = Installer::start(Arc::clone(&folder));
         let memory = Arc::new(Semaphore::new(MEMORY_KIB as usize));
         let gate = |most| Gate::new(most, store.slow_downs());
         let (pushing, pulling) = (gate(jobs.up), gate(jobs.down));
-        Carrier { store, folder, ambient, memory, pushing, pulling, installer, progress, cancel, conflict_stamp, cut }
+        Carrier {
+            store,
+            folder,
+            ambient,
+            memory,
+            pushing,
+            pulling,
+            installer,
+            progress,
+            cancel,
+            conflict_stamp,
+            place,
+            cut,
+        }
     }
 
     /// Carries out actions as they come. `ended` hears of each as it ends, on the calling task.

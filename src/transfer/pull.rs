@@ -5,11 +5,13 @@
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::install::Place;
+use super::resume::Download;
 use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, record};
 use crate::blocking::blocking;
+use crate::checksum::Crc64;
 use crate::content::{ETag, Md5Form, Sha256};
 use crate::key::Key;
-use crate::local::{self, Displaced, Hasher, LocalContent, Staged};
+use crate::local::{self, Displaced, Hasher, LocalContent, Record, Staged};
 use crate::reconcile::{Action, Item, Planned, Remote, Source, conflict_key};
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
 
@@ -18,6 +20,16 @@ struct Fetched {
     staged: Staged,
     info: ObjectInfo,
     sha256: Sha256,
+    /// Bytes that came over the network.
+    bytes: u64,
+    /// Of a big one: what another run goes on from as long as it has not got its place.
+    record: Option<Record>,
+    verdict: Verdict,
+}
+
+/// What is known of a content that arrived, and was not found to be wrong.
+#[derive(Clone, Copy)]
+struct Verdict {
     /// Whether an ETag or a sum shows that it is what was written.
     proven: bool,
     /// Whether the object's ETag has the form of an MD5 and is not the one of what arrived, with nothing else to go by.
@@ -37,13 +49,16 @@ impl<S: ObjectStore> Carrier<S> {
             self.folder.expect_room(&item.key)?;
             self.fetch(item).await
         };
-        let Fetched { staged, info, sha256, .. } = self.in_turn(&self.pulling, fetch).await?;
+        let Fetched { staged, info, sha256, bytes, record, .. } = self.in_turn(&self.pulling, fetch).await?;
         staged.set(
             info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000),
             info.metadata.mode,
         )?;
         let (stat, kept_as) = self.install(planned, staged).await?;
-        let mut done = record::pulled(item, &stat, sha256, &info, info.size);
+        if let Some(record) = record {
+            record.remove();
+        }
+        let mut done = record::pulled(item, &stat, sha256, &info, bytes);
         done.kept_as = kept_as;
         Ok(done)
     }
@@ -107,7 +122,7 @@ impl<S: ObjectStore> Carrier<S> {
         let mut first = None;
         loop {
             match self.fetch_once(item, attempt > 1).await {
-                Ok(fetched) if !fetched.doubtful || first == Some(fetched.sha256) => return Ok(fetched),
+                Ok(fetched) if !fetched.verdict.doubtful || first == Some(fetched.sha256) => return Ok(fetched),
                 Ok(fetched) if attempt < ATTEMPTS => first = Some(fetched.sha256),
                 Ok(_) => return Err(remote::Error::Damaged("it arrived differently each time".to_owned()).into()),
                 Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {}
@@ -122,10 +137,10 @@ impl<S: ObjectStore> Carrier<S> {
     /// stale one, left by a tool that wrote the content anew and kept the metadata.
     async fn fetch_once(&self, item: &Item, every_witness: bool) -> Result<Fetched, Failure> {
         let there = item.remote.as_ref().ok_or(Failure::Changed)?;
-        let staged = self.folder.stage()?;
         if there.size >= self.cut.threshold {
-            return self.fetch_parts(item, there, staged, every_witness).await;
+            return self.fetch_parts(item, there, every_witness).await;
         }
+        let staged = self.folder.stage()?;
         let _held = self.hold(64 << 10).await;
         let Got::Object(info, mut body) = self.store.get(item.key.as_str(), GetOptions::default()).await? else {
             return Err(Failure::Changed);
@@ -141,55 +156,97 @@ impl<S: ObjectStore> Carrier<S> {
             self.progress.moved(chunk.len() as u64);
         }
         check_length(arrived, info.size)?;
-        let fetched = checked(item, staged, info, hasher.finish())?;
-        Ok(Fetched { doubtful: fetched.doubtful && !compared, ..fetched })
+        let content = hasher.finish();
+        let mut verdict = checked(item, &info, content)?;
+        verdict.doubtful &= !compared;
+        Ok(Fetched { staged, info, sha256: content.sha256, bytes: arrived, record: None, verdict })
     }
 
-    /// A big object, in ranges of that very version, each written where it belongs as it comes.
-    async fn fetch_parts(
+    /// A big object, in ranges of that very version, each written where it belongs as it comes. What an earlier run has fetched of
+    /// it is not fetched again, unless the whole turns out to be wrong.
+    async fn fetch_parts(&self, item: &Item, there: &Remote, every_witness: bool) -> Result<Fetched, Failure> {
+        let download = self.go_on_with_download(&item.key, there)?;
+        let (info, bytes) = self.fetch_ranges(item, there, &download).await?;
+        let proven = self.prove(item, &info, &download.staged, every_witness).await;
+        let Download { mut staged, mut record, .. } = download;
+        let is_wrong =
+            matches!(proven, Err(Failure::Remote(remote::Error::Damaged(_))) | Ok((_, Verdict { doubtful: true, .. })));
+        if is_wrong && let Some(record) = record.take() {
+            // The next attempt is to go on from nothing of it.
+            staged.goes();
+            record.remove();
+        }
+        let (sha256, verdict) = proven?;
+        Ok(Fetched { staged, info, sha256, bytes, record, verdict })
+    }
+
+    /// Fetches the ranges that are not there; returns what the object is, and how many bytes came.
+    async fn fetch_ranges(
         &self,
         item: &Item,
         there: &Remote,
-        staged: Staged,
-        every_witness: bool,
-    ) -> Result<Fetched, Failure> {
-        let (size, etag) = (there.size, &there.etag);
-        staged.allocate(size)?;
-        let file = &staged;
-        let part = |start: u64, length: u64| async move {
+        download: &Download,
+    ) -> Result<(ObjectInfo, u64), Failure> {
+        let range = |start: u64, length: u64| async move {
+            if download.has((start, length)).await {
+                self.progress.moved(length);
+                return Ok::<_, Failure>((None, 0));
+            }
             let mut attempt = 1;
             loop {
-                match self.fetch_part(item, etag, (start, length), file).await {
+                match self.fetch_part(item, &there.etag, (start, length), &download.staged).await {
                     Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_)))
                         if attempt < ATTEMPTS =>
                     {
                         tokio::time::sleep(self.ambient.jitter(attempt)).await;
                         attempt += 1;
                     }
-                    ended => return ended,
+                    ended => {
+                        let (info, crc64) = ended?;
+                        download.note((start, length), crc64);
+                        return Ok((Some(info), length));
+                    }
                 }
             }
         };
-        let ranges = self.cut.parts(size).map(|(start, length)| part(start, length));
-        let infos: Vec<ObjectInfo> = stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
-        let info = infos.into_iter().next().ok_or(Failure::Changed)?;
+        let ranges = self.cut.parts(there.size).map(|(start, length)| range(start, length));
+        let arrived: Vec<(Option<ObjectInfo>, u64)> =
+            stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
+        let bytes = arrived.iter().map(|(_, bytes)| bytes).sum();
+        let info = match arrived.into_iter().find_map(|(info, _)| info) {
+            Some(info) => info,
+            // All of it was there already.
+            None => self.store.head(item.key.as_str()).await?,
+        };
+        if info.etag == there.etag { Ok((info, bytes)) } else { Err(Failure::Changed) }
+    }
+
+    /// Sums up what arrived in ranges, and judges it by whatever is known of the object.
+    async fn prove(
+        &self,
+        item: &Item,
+        info: &ObjectInfo,
+        staged: &Staged,
+        every_witness: bool,
+    ) -> Result<(Sha256, Verdict), Failure> {
+        let size = info.size;
         let witness = (every_witness || info.metadata.sha256.is_none()).then(|| info.etag.clone());
         let (copy, path) = (staged.open()?, self.folder.path().join(item.key.as_str()));
         let hashed =
             move || local::hash_open(&copy, size, witness.as_ref()).map_err(|source| local::Error::Io { path, source });
         let content = blocking(hashed).await?;
-        let fetched = checked(item, staged, info, content)?;
-        if !fetched.proven && self.compare(item.key.as_str(), &fetched).await? {
-            return Ok(Fetched { doubtful: false, ..fetched });
+        let mut verdict = checked(item, info, content)?;
+        if !verdict.proven && self.compare(item.key.as_str(), info, staged).await? {
+            verdict.doubtful = false;
         }
-        Ok(fetched)
+        Ok((content.sha256, verdict))
     }
 
     /// Compares what arrived in ranges, and has nothing else to go by, with the checksum that the server keeps of the whole:
     /// whether there is one.
-    async fn compare(&self, name: &str, fetched: &Fetched) -> Result<bool, Failure> {
-        let Some(checksum) = self.store.checksum(name, &fetched.info.etag).await? else { return Ok(false) };
-        let (copy, path) = (fetched.staged.open()?, self.folder.path().join(name));
+    async fn compare(&self, name: &str, info: &ObjectInfo, staged: &Staged) -> Result<bool, Failure> {
+        let Some(checksum) = self.store.checksum(name, &info.etag).await? else { return Ok(false) };
+        let (copy, path) = (staged.open()?, self.folder.path().join(name));
         let compared = move || local::compare_open(&copy, checksum).map_err(|source| local::Error::Io { path, source });
         if blocking(compared).await? {
             return Ok(true);
@@ -203,7 +260,7 @@ impl<S: ObjectStore> Carrier<S> {
         etag: &ETag,
         (start, length): (u64, u64),
         file: &Staged,
-    ) -> Result<ObjectInfo, Failure> {
+    ) -> Result<(ObjectInfo, u64), Failure> {
         if self.cancel.is_cancelled() {
             return Err(Failure::Interrupted);
         }
@@ -215,14 +272,15 @@ impl<S: ObjectStore> Carrier<S> {
         if info.etag != *etag {
             return Err(Failure::Changed);
         }
-        let mut arrived = 0;
+        let (mut arrived, mut crc) = (0, Crc64::default());
         while let Some(chunk) = body.chunk().await? {
             file.write_at(start + arrived, &chunk)?;
+            crc.update(&chunk);
             arrived += chunk.len() as u64;
             self.progress.moved(chunk.len() as u64);
         }
         check_length(arrived, length)?;
-        Ok(info)
+        Ok((info, crc.finish()))
     }
 
     /// Reads a small object whole, of at most so many bytes.
@@ -299,21 +357,19 @@ fn check_length(arrived: u64, promised: u64) -> Result<(), remote::Error> {
 /// Checks what arrived against whatever is known of this version of the object: an ETag that is its MD5, the sum in its own
 /// metadata, the sum that an index has for this ETag. One that agrees is proof; if sums are there and none agrees, the
 /// content is damaged.
-fn checked(item: &Item, staged: Staged, info: ObjectInfo, content: LocalContent) -> Result<Fetched, Failure> {
+fn checked(item: &Item, info: &ObjectInfo, content: LocalContent) -> Result<Verdict, remote::Error> {
     let there = item.remote.as_ref().filter(|remote| remote.etag == info.etag);
     let known = [info.metadata.sha256, there.and_then(|remote| remote.sha256)];
     let mut known = known.into_iter().flatten().peekable();
-    let sha256 = content.sha256;
     if content.matches_etag {
-        return Ok(Fetched { staged, info, sha256, proven: true, doubtful: false });
+        return Ok(Verdict { proven: true, doubtful: false });
     }
     if known.peek().is_none() {
         let doubtful = matches!(info.etag.md5_form(), Some(Md5Form::Whole(_)));
-        return Ok(Fetched { staged, info, sha256, proven: false, doubtful });
+        return Ok(Verdict { proven: false, doubtful });
     }
-    if known.any(|sum| sum == sha256) {
-        return Ok(Fetched { staged, info, sha256, proven: true, doubtful: false });
+    if known.any(|sum| sum == content.sha256) {
+        return Ok(Verdict { proven: true, doubtful: false });
     }
-    Err(remote::Error::Damaged("the content that arrived has another sum than the one that was written".to_owned())
-        .into())
+    Err(remote::Error::Damaged("the content that arrived has another sum than the one that was written".to_owned()))
 }

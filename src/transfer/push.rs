@@ -4,10 +4,12 @@
 
 use std::fs::File;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::resume::Upload;
 use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, media, record};
 use crate::blocking::blocking;
 use crate::content::{ETag, Sha256};
@@ -104,20 +106,22 @@ impl<S: ObjectStore> Carrier<S> {
         };
         let head = local::read_part(&self.folder, &item.key, &file, 0, HEAD)?;
         let metadata = metadata(stat, sha256, media::content_type(&item.key, &head));
-        let written = self.upload(item, stat, &file, &metadata).await?;
-        Ok(record::pushed(item, stat, sha256, written, stat.size))
+        let (written, sent) = self.upload(item, stat, &file, &metadata).await?;
+        Ok(record::pushed(item, stat, sha256, written, sent))
     }
 
+    /// Uploads a file in parts; returns also how many bytes had to be sent.
     async fn upload(
         &self,
         item: &Item,
         stat: &Stat,
         file: &Arc<File>,
         metadata: &Metadata,
-    ) -> Result<Written, Failure> {
+    ) -> Result<(Written, u64), Failure> {
+        let sent = AtomicU64::new(0);
         let mut attempt = 1;
         loop {
-            match self.upload_once(item, stat, file, metadata).await {
+            match self.upload_once(item, (stat, file), metadata, &sent).await {
                 // Another operation on the key was under way, and the upload has to begin anew; or its end was applied and
                 // the answer lost. The object tells.
                 Err(Failure::Remote(remote::Error::Conflict)) if attempt < ATTEMPTS => {
@@ -132,7 +136,7 @@ impl<S: ObjectStore> Carrier<S> {
                     tokio::time::sleep(self.ambient.jitter(attempt)).await;
                     attempt += 1;
                 }
-                ended => return ended,
+                ended => return ended.map(|written| (written, sent.load(Ordering::Relaxed))),
             }
         }
     }
@@ -140,33 +144,48 @@ impl<S: ObjectStore> Carrier<S> {
     async fn upload_once(
         &self,
         item: &Item,
-        stat: &Stat,
-        file: &Arc<File>,
+        (stat, file): (&Stat, &Arc<File>),
         metadata: &Metadata,
+        sent: &AtomicU64,
     ) -> Result<Written, Failure> {
         let name = item.key.as_str();
-        let upload = self.store.begin_upload(name, metadata).await?;
-        let ended = match self.upload_parts(&item.key, &upload, stat, file).await {
-            Ok(etags) => self.store.complete_upload(name, &upload, &etags, &expect(item)).await.map_err(Failure::from),
+        let upload = self.go_on_with_upload(item, stat, metadata).await?;
+        let ended = match self.upload_parts(&item.key, &upload, (stat, file), sent).await {
+            Ok(etags) => {
+                self.store.complete_upload(name, &upload.id, &etags, &expect(item)).await.map_err(Failure::from)
+            }
             Err(failure) => Err(failure),
         };
-        if ended.is_err() {
-            // Parts that nobody will complete would be paid for for ever.
-            let _ = self.store.abort_upload(name, &upload).await;
-        }
+        self.end_upload(&item.key, upload, &ended).await;
         ended
     }
 
-    async fn upload_parts(&self, key: &Key, upload: &str, stat: &Stat, file: &Arc<File>) -> Result<Vec<ETag>, Failure> {
-        let part = |number: usize, start: u64, length: u64| async move {
+    async fn upload_parts(
+        &self,
+        key: &Key,
+        upload: &Upload,
+        (stat, file): (&Stat, &Arc<File>),
+        sent: &AtomicU64,
+    ) -> Result<Vec<ETag>, Failure> {
+        let part = |number: u32, start: u64, length: u64| async move {
             if self.cancel.is_cancelled() {
                 return Err(Failure::Interrupted);
             }
+            if let Some(etag) = upload.there.get(&number) {
+                self.progress.moved(length);
+                return Ok(etag.clone());
+            }
             let _held = self.hold(length).await;
-            let (folder, file, of) = (Arc::clone(&self.folder), Arc::clone(file), key.clone());
-            let body = blocking(move || local::read_part(&folder, &of, &file, start, length)).await?;
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let etag = self.store.upload_part(key.as_str(), upload, number, body.into()).await?;
+            let (folder, file, of, stat) = (Arc::clone(&self.folder), Arc::clone(file), key.clone(), *stat);
+            let read = move || {
+                let body = local::read_part(&folder, &of, &file, start, length)?;
+                // Another run may go on from this part, so it must be one of this version.
+                local::check_unchanged(&folder, &of, &file, &stat).map(|()| body)
+            };
+            let body = blocking(read).await?;
+            let etag = self.store.upload_part(key.as_str(), &upload.id, number, body.into()).await?;
+            upload.note(number, &etag);
+            sent.fetch_add(length, Ordering::Relaxed);
             self.progress.moved(length);
             Ok(etag)
         };

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::progress::Progress as Bar;
-use super::text::{count, duration, printable, size};
+use super::text::{count, duration, printable, size, time};
 use super::{Stream, Ui};
 use crate::cost::Spent;
 use crate::engine::{Fault, Finding, Inspector, Verified};
 use crate::key::Key;
 use crate::records;
+use crate::remote::Unfinished;
 use crate::report::quoted;
 
 /// Shows the verification of one target.
@@ -44,9 +45,15 @@ impl VerifyView {
         for problem in &verified.problems {
             self.ui.warn(&format!("left alone: \"{}\": {}", printable(&problem.name), problem.why));
         }
+        if let Some(why) = &verified.uploads_unknown {
+            self.ui.note(&format!("unfinished uploads could not be looked for: {}", printable(why)));
+        }
         if let Some(stream) = &self.stream {
             for finding in &verified.findings {
                 stream.push(records::finding(finding));
+            }
+            for upload in &verified.uploads {
+                stream.push(records::upload(upload));
             }
             for problem in &verified.problems {
                 stream.push(records::unnameable(problem));
@@ -56,6 +63,14 @@ impl VerifyView {
         }
         for finding in &verified.findings {
             self.ui.say(&line(finding));
+        }
+        for Unfinished { name, upload, begun } in &verified.uploads {
+            let (name, upload, begun) = (printable(name), printable(upload), time(*begun));
+            self.ui.say(&format!("Unfinished upload: \"{name}\", begun {begun}, id {upload}"));
+        }
+        if !verified.uploads.is_empty() {
+            let help = "the bucket keeps the parts of unfinished uploads, and they are paid for; s4 help verify tells how they go";
+            self.ui.note(help);
         }
         if verified.unproven > 0 {
             let objects = count(verified.unproven, "object");
@@ -146,6 +161,18 @@ mod tests {
     fn what_is_whole_needs_one_line() {
         let verified = Verified { files: 2, objects: 3, bytes_read: 10, ..Verified::default() };
         assert_eq!(shown(&verified), ("2 files (10 B) and 3 objects verified in 0.0 s\n".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn unfinished_uploads_are_shown_with_what_helps_and_are_no_damage() {
+        let upload = Unfinished { name: "a\u{1b}".into(), upload: "id".into(), begun: 0 };
+        let verified = Verified { uploads: vec![upload], ..Verified::default() };
+        assert!(verified.is_sound());
+        let (out, err) = shown(&verified);
+        assert!(out.starts_with("Unfinished upload: \"a\\x1b\", begun ") && out.contains(", id id\n"), "{out}");
+        assert!(err.contains("s4 help verify"), "{err}");
+        let verified = Verified { uploads_unknown: Some("not offered".to_owned()), ..Verified::default() };
+        assert!(verified.is_sound() && shown(&verified).1.contains("could not be looked for: not offered\n"));
     }
 
     #[test]

@@ -82,6 +82,8 @@ fn kill_at_every_request(from: &str, by_pipe: bool) {
             assert!(output.status.success(), "killed at request {moment}: {said}");
             assert!(!said.contains("conflict"), "killed at request {moment}: {said}");
             assert!(machine.has_nothing_staged(), "killed at request {moment}");
+            let left = (machine.kept("uploads"), machine.kept("downloads"));
+            assert_eq!(left, (vec![], vec![]), "killed at request {moment}");
         }
         assert_eq!(home.tree(), work.tree(), "killed at request {moment}");
         assert_eq!(home.tree().len(), 8, "killed at request {moment}");

@@ -36,6 +36,7 @@ mod processes;
 mod races;
 mod readme;
 mod renames;
+mod resuming;
 mod rules;
 mod s4_0_4;
 mod scan;

@@ -107,7 +107,8 @@ fn a_body_that_nobody_takes_fails_its_key_and_no_other() {
         ran.warns("warning: could not sync \"big\": cannot reach the server: ");
         proxy.calm();
         assert_eq!(bucket.tree().into_keys().collect::<Vec<_>>(), ["calm", "small"]);
-        assert_eq!(bucket.server().uploads(bucket.name()), []);
+        // What is in parts stays, to be gone on with.
+        assert_eq!(bucket.uploads().len(), usize::from(size > BIG));
         comes_to_its_end(&machine, &bucket);
     }
 }

@@ -68,12 +68,12 @@ const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
 #[track_caller]
 fn is_written_down(machine: &Machine, bucket: &Bucket) {
     assert!(machine.has_nothing_staged());
-    assert_eq!(bucket.server().uploads(bucket.name()), []);
     let index = machine.index();
     let unknown: Vec<String> = bucket.tree().into_keys().filter(|key| !index.contains_key(key)).collect();
     assert_eq!(unknown, [] as [&str; 0]);
     machine.sync();
     assert_eq!(bucket.tree(), machine.tree());
+    assert_eq!((bucket.uploads(), machine.kept("uploads"), machine.kept("downloads")), (vec![], vec![], vec![]));
     machine.is_idle();
 }
 
@@ -129,7 +129,7 @@ fn an_interrupted_dry_run_plans_nothing() {
 }
 
 #[test]
-fn an_interrupted_upload_in_parts_is_given_up() {
+fn an_interrupted_upload_in_parts_is_gone_on_with() {
     // At a part only those are left out that are not on their way yet.
     for (signal, operation, size) in
         [(Signal::INT, Op::CreateMultipartUpload, 17 << 20), (Signal::TERM, Op::UploadPart, 100 << 20)]
@@ -139,7 +139,12 @@ fn an_interrupted_upload_in_parts_is_given_up() {
         one.write("big", vec![7; size]);
         interrupted(&bucket, &one, (operation, "big"), &[signal]).with(130);
         assert_eq!(bucket.tree(), tree(&[("calm", "")]), "{operation}");
+        assert_eq!(bucket.uploads().len(), 1, "{operation}");
+        bucket.server().reset_counts();
         is_written_down(&one, &bucket);
+        let counts = bucket.server().counts();
+        let spent = [Op::CreateMultipartUpload, Op::ListParts, Op::CompleteMultipartUpload].map(|op| counts.of(op));
+        assert_eq!(spent, [0, 1, 1], "{operation}");
     }
 }
 
@@ -154,7 +159,7 @@ fn an_interrupted_upload_that_is_complete_is_written_down() {
 }
 
 #[test]
-fn an_interrupted_download_leaves_nothing_behind() {
+fn an_interrupted_download_leaves_no_file_behind_and_is_gone_on_with() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let (one, two) = in_sync(&env, &bucket, &[("calm", "")]);
     two.write("big", vec![7; 100 << 20]);
@@ -167,6 +172,7 @@ fn an_interrupted_download_leaves_nothing_behind() {
     assert_eq!(known, one.tree().into_keys().collect::<Vec<_>>());
     one.sync();
     assert_eq!(one.tree(), two.tree());
+    assert_eq!(one.kept("downloads"), []);
 }
 
 #[test]

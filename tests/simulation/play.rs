@@ -154,6 +154,7 @@ impl Stage {
         if matches!(done, Err(error) if !matches!(error, Error::Guard(..))) {
             world.forget(run.machine);
         }
+        world.look_at_uploads(run.machine);
         let machine = &mut world.machines[run.machine];
         if machine.run.is_dead() {
             return;
@@ -173,6 +174,13 @@ impl Stage {
             if !left.is_empty() {
                 let number = run.machine;
                 world.violate(|| format!("machine {number} left {left:?}"));
+            }
+        }
+        // A run that went through without trouble leaves no halves.
+        if matches!(done, Ok(summary) if !run.by_steps && !summary.interrupted && summary.failed.is_empty()) {
+            let (number, left) = (run.machine, world.machines[run.machine].left("downloads"));
+            if !left.is_empty() {
+                world.violate(|| format!("machine {number} left halves: {:?}", left.keys()));
             }
         }
         let there = |name: &str| world.bucket.objects.get(name).map(|object| object.bytes.to_vec());
@@ -278,6 +286,17 @@ impl World {
                     tree.iter().map(|(key, bytes)| format!("{key}: {}", shown(bytes))).collect::<Vec<_>>()
                 };
                 self.violate(|| format!("machine {number} has {:?}, the bucket {:?}", keys(&tree), keys(&bucket)));
+            }
+        }
+        let uploads: Vec<String> = self.begun.keys().cloned().collect();
+        if !uploads.is_empty() {
+            self.violate(|| format!("nobody has given {uploads:?} up"));
+        }
+        for number in 0..self.machines.len() {
+            let left = ["uploads", "downloads"].map(|drawer| self.machines[number].left(drawer).into_keys());
+            let left: Vec<String> = left.into_iter().flatten().collect();
+            if !left.is_empty() {
+                self.violate(|| format!("machine {number} still has {left:?}"));
             }
         }
         // What the indexes lack costs each machine a comparison, and one with S4 0.4 a question.

@@ -1,6 +1,6 @@
 //! The world of a simulation: its machines, its bucket, its time, and what has gone wrong.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -120,6 +120,15 @@ impl Machine {
         tree
     }
 
+    /// What transfers have left to go on from.
+    pub(super) fn left(&self, drawer: &str) -> BTreeMap<String, Vec<u8>> {
+        let (mut left, folder) = (BTreeMap::new(), self.path(".s4").join(drawer));
+        if folder.is_dir() {
+            collect(&folder, "", &mut left);
+        }
+        left
+    }
+
     /// What is beside the folder.
     pub(super) fn outside(&self) -> BTreeMap<String, Vec<u8>> {
         let mut tree = BTreeMap::new();
@@ -152,6 +161,8 @@ pub(super) struct World {
     pub(super) dice: Dice,
     pub(super) machines: Vec<Machine>,
     pub(super) bucket: Bucket,
+    /// Uploads whose id a machine has heard: which machine. What it says no more of it must have given up.
+    pub(super) begun: HashMap<String, usize>,
     pub(super) model: Model,
     /// Nanoseconds since the epoch.
     pub(super) time: i128,
@@ -177,6 +188,7 @@ impl World {
             dice: Dice::new(0),
             machines: (0..machines).map(|_| Machine::new()).collect(),
             bucket: Bucket::default(),
+            begun: HashMap::new(),
             model: Model::default(),
             time: BEGIN * 1_000_000_000,
             server_ahead: 0,
@@ -273,6 +285,29 @@ impl World {
             disk.lose_power(&mut self.dice);
         }
         self.forget(machine);
+    }
+
+    /// Each upload of a machine's that is still there has a record, so that it is gone on with or given up. One that died before it
+    /// could write it is excused, and one whose disk is full.
+    pub(super) fn look_at_uploads(&mut self, machine: usize) {
+        let Machine { run, .. } = &self.machines[machine];
+        let excused = run.dead || run.full;
+        let records = self.machines[machine].left("uploads").into_values();
+        // One whose first line is torn says nothing.
+        let first = |record: Vec<u8>| Some(String::from_utf8_lossy(&record).split_once('\n')?.0.to_owned());
+        let records: String = records.filter_map(first).collect();
+        let mut unknown = Vec::new();
+        self.begun.retain(|id, by| {
+            let is_there = self.bucket.uploads.contains_key(id);
+            let is_known = *by != machine || records.contains(&format!("\"{id}\""));
+            if is_there && !is_known && !excused {
+                unknown.push(id.clone());
+            }
+            is_there && is_known
+        });
+        if !unknown.is_empty() {
+            self.violate(|| format!("machine {machine} has no record of {unknown:?}"));
+        }
     }
 
     /// What a machine has carried out and not recorded can not be told from what is new.

@@ -25,7 +25,7 @@ pub struct VerifyArgs {
     /// Read every object, too
     ///
     /// That fetches the whole bucket, which may cost money: the content is compared with the index, with the object's own
-    /// metadata and ETag, and with the file.
+    /// metadata and ETag, and with the file. It also shows unfinished uploads that this folder knows nothing of.
     #[arg(long)]
     pub remote: bool,
     /// Put right what has a good copy
@@ -41,10 +41,11 @@ pub struct VerifyArgs {
 
 /// What the manual says of it.
 pub const MANUAL: Manual = Manual {
-    output: &["finding", "verification", "problem"],
+    output: &["finding", "upload", "verification", "problem"],
     on_output: "\
 A line for each key that is not as it was synced, in order, and a last line that sums up. With `--json` a stream for each target: a
-`finding` for each such key, a `problem` for each name that was left alone, and a `verification`.
+`finding` for each such key, an `upload` for each unfinished one, a `problem` for each name that was left alone, and a
+`verification`.
 
 What is found is one of these:
 
@@ -67,6 +68,11 @@ The object is whole, and the sum in its metadata is of another content; some too
 The file or the object can not be read.
 
 An object of which nothing tells what it should be is counted as unproven: another tool wrote it, and its ETag is no MD5.
+
+With --remote, uploads in parts that were begun and never ended are shown, unless this folder goes on with them: their parts are no
+damage, but paid for. Another machine or another tool may still be at work on one. One that is long dead goes by
+`aws s3api abort-multipart-upload`, and all of them after some days by a lifecycle rule of the bucket with
+`AbortIncompleteMultipartUpload`.
 
 The exit code is 4 if something was found and not repaired.",
     examples: &[

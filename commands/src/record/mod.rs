@@ -11,7 +11,7 @@ mod steps;
 mod stream;
 
 pub use fields::{Documented, FieldDoc, RecordDoc};
-pub use porcelain::{Finding, Forecast, Row, Summary, Target, Verification, Version};
+pub use porcelain::{Finding, Forecast, Row, Summary, Target, Upload, Verification, Version};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
 pub use steps::{Change, Check, Commit, Hash, Outcome, Requests, Source};
 pub use stream::{End, Error, Header, Spent};
@@ -48,6 +48,8 @@ records! {
     Summary "summary",
     /// A key that is not as it was synced.
     Finding "finding",
+    /// An upload in parts that is nobody's.
+    Upload "upload",
     /// What a verification came to.
     Verification "verification",
     /// The sum of a file's content.

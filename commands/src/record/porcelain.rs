@@ -122,6 +122,19 @@ record! {
 }
 
 record! {
+    /// An upload in parts that somebody has begun and not ended, and that this folder knows nothing of: its parts are paid for.
+    Upload
+    required {
+        /// The name of the object that it would become, below the target's prefix.
+        key: String,
+        /// Its id, as `aws s3api abort-multipart-upload` takes it.
+        upload_id: String,
+        /// When it was begun, by the server's clock.
+        begun: Seconds,
+    }
+}
+
+record! {
     /// What a verification came to.
     Verification
     required {

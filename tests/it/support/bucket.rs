@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
-use aws_sdk_s3::types::Object;
+use aws_sdk_s3::types::{MultipartUpload, Object};
 use s4_test_server::{Options, Server};
 use tokio::runtime::Runtime;
 
@@ -157,6 +157,29 @@ impl Bucket {
     pub(crate) fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
         let put = self.client.put_object().bucket(&self.name).key(format!("{PREFIX}/{key}"));
         self.runtime.block_on(put.body(bytes.into().into()).send()).unwrap();
+    }
+
+    /// Begins an upload in parts below the prefix as another tool would; returns its id.
+    pub(crate) fn begin_upload(&self, key: &str) -> String {
+        let begin = self.client.create_multipart_upload().bucket(&self.name).key(format!("{PREFIX}/{key}"));
+        self.runtime.block_on(begin.send()).unwrap().upload_id.unwrap()
+    }
+
+    /// Gives an upload up, as a rule of the bucket does.
+    pub(crate) fn abort_upload(&self, key: &str, id: &str) {
+        let name = format!("{PREFIX}/{key}");
+        let abort = self.client.abort_multipart_upload().bucket(&self.name).key(name).upload_id(id);
+        self.runtime.block_on(abort.send()).unwrap();
+    }
+
+    /// The unfinished uploads below the prefix: key and id.
+    pub(crate) fn uploads(&self) -> Vec<(String, String)> {
+        let list = self.client.list_multipart_uploads().bucket(&self.name).prefix(format!("{PREFIX}/"));
+        let uploads = self.runtime.block_on(list.send()).unwrap().uploads.unwrap_or_default();
+        let upload = |upload: &MultipartUpload| {
+            Some((upload.key()?[PREFIX.len() + 1..].to_owned(), upload.upload_id()?.to_owned()))
+        };
+        uploads.iter().filter_map(upload).collect()
     }
 
     /// Deletes an object below the prefix as another tool would.

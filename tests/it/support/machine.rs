@@ -102,6 +102,14 @@ impl Machine {
         ["staging", "swap"].iter().all(|folder| is_empty(self.folder.join(".s4").join(folder)))
     }
 
+    /// What transfers that were cut short have left: the lines of each record, and the path of a download's file.
+    pub(crate) fn kept(&self, drawer: &str) -> Vec<(PathBuf, Vec<String>)> {
+        let Ok(entries) = fs::read_dir(self.folder.join(".s4").join(drawer)) else { return Vec::new() };
+        let records = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_none());
+        let lines = |path: &PathBuf| fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
+        records.map(|path| (path.with_extension("data"), lines(&path))).collect()
+    }
+
     /// The folders below the folder; without those of s4 itself.
     pub(crate) fn folders(&self) -> BTreeSet<String> {
         self.walk().1

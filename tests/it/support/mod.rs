@@ -29,7 +29,9 @@ pub(crate) use dice::{Dice, seeds};
 pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
 pub(crate) use proxy::{Proxy, Trouble};
-pub(crate) use records::{Change, Finding, Record, Requests, Spent, Verification, changes, outcomes, records, whole};
+pub(crate) use records::{
+    Change, Finding, Record, Requests, Spent, Summary, Upload, Verification, changes, outcomes, records, whole,
+};
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
 pub(crate) use story::Story;
 pub(crate) use system::{SmallDisk, in_own_mounts};

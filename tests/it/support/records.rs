@@ -50,6 +50,7 @@ pub(crate) enum Record {
     },
     Summary(Summary),
     Finding(Finding),
+    Upload(Upload),
     Verification(Verification),
     Hash {
         size: u64,
@@ -318,4 +319,12 @@ pub(crate) fn outcomes(out: &str) -> BTreeMap<String, Outcome> {
         _ => None,
     });
     outcomes.collect()
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upload {
+    pub(crate) key: String,
+    pub(crate) upload_id: String,
+    pub(crate) begun: String,
 }
