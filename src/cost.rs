@@ -36,6 +36,11 @@ const AWS: [(&str, Prices); 9] = [
     ("EXPRESS_ONEZONE",     Prices([0.00113, 0.00003, 0.00003, 0.00113, 0.00113, 0.0, 0.0032, 0.0906])),
 ];
 
+/// Bytes that a key takes in a change log, about: most of it are sums, which nothing makes smaller. A log of so many keys tells
+/// better.
+const LOG_LINE: usize = 70;
+const SAMPLE: usize = 50;
+
 const GIB: f64 = (1_u64 << 30) as f64;
 
 impl Prices {
@@ -118,14 +123,16 @@ struct Work<'p> {
     /// Names that are in the bucket besides those that the local index knows, and those that are there no more.
     come: BTreeSet<&'p str>,
     gone: BTreeSet<&'p str>,
-    /// Whether the index in the bucket will be told anything.
-    tells: bool,
+    /// What the index in the bucket will be told of.
+    told: BTreeSet<&'p str>,
 }
 
 impl<'p> Work<'p> {
     fn add(&mut self, planned: &'p Planned) {
         let item = &planned.item;
-        self.tells |= tells(planned);
+        if tells(planned) {
+            self.told.insert(item.key.as_str());
+        }
         match planned.action {
             Action::Push if planned.source.is_some() => {
                 self.copy();
@@ -218,21 +225,38 @@ impl<'p> Work<'p> {
         for from in (0..self.deletions).step_by(transfer::BATCH) {
             self.delete((self.deletions - from).min(transfer::BATCH as u64));
         }
+        let keys = planning.base.entries().len();
+        let keys = keys + self.come.iter().filter(|name| planning.base.get(name).is_none()).count();
         let known = live_names(&planning.base).filter(|name| !self.gone.contains(name));
         let (heads, lists) = cost_of_looks(self.new, known.chain(self.come));
         self.counts.head += heads;
         self.counts.list += lists;
-        if self.tells || planning.heals {
-            self.counts = self.counts.plus(index_written(self.server));
+        if !self.told.is_empty() || planning.heals {
+            self.counts = self.counts.plus(index_written(planning, keys, &self.told, self.server));
         }
         self.counts.bytes_down -= self.looked_at;
         self.counts
     }
 }
 
-/// What it takes to write the index in the bucket, once a run. Its bytes are few, and cost nothing on their way in.
-fn index_written(server: Capabilities) -> CountsSnapshot {
-    CountsSnapshot { put: 1, head: u64::from(!server.put), ..CountsSnapshot::default() }
+/// What it takes to write the index in the bucket, of so many `keys`, which is `told` of some. Its bytes are few, and cost nothing
+/// on their way in.
+fn index_written(planning: &Planning, keys: usize, told: &BTreeSet<&str>, server: Capabilities) -> CountsSnapshot {
+    let logging = planning.logging.as_ref();
+    let has_log = logging.is_some_and(|logging| keys >= logging.from);
+    let fits = planning.log.as_ref().zip(logging).is_some_and(|((bytes, known), logging)| {
+        let new = told.iter().filter(|name| !known.contains(**name)).count();
+        let line = if known.len() < SAMPLE { LOG_LINE } else { bytes / known.len() };
+        bytes + new * line <= logging.most
+    });
+    // The log alone; or the index, which begins the log anew, or ends it.
+    let (puts, deletes) = match (has_log, fits) {
+        (true, true) => (1, 0),
+        (true, false) => (2, 0),
+        (false, _) => (1, u64::from(planning.has_log)),
+    };
+    let looks = if server.put { 0 } else { puts } + if server.delete { 0 } else { deletes };
+    CountsSnapshot { put: puts, delete: deletes, head: looks, ..CountsSnapshot::default() }
 }
 
 /// Whether the index in the bucket is told of an action: not where it says so already.

@@ -22,6 +22,8 @@ use crate::ui::text;
 
 /// The share of the keys that one run may delete on a side, in percent, where the target says nothing.
 const MAX_DELETE: f64 = 50.0;
+/// What is smaller is uploaded as fast as it is copied, and need not be read before.
+const COPY_FROM: u64 = 4 << 10;
 /// How long the trash is kept, in days, where the target says nothing.
 const TRASH_DAYS: u32 = 7;
 
@@ -111,6 +113,7 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         place: place(target),
         cut: Cut::default(),
         jobs: jobs(target),
+        copy_from: COPY_FROM,
         page: crate::remote::PAGE,
         logging: logging(context),
     }

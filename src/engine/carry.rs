@@ -336,7 +336,7 @@ impl<S: ObjectStore> Engine<S> {
             key => Carried::Absent(key),
         };
         let mut looked: HashMap<Key, Carried> = items.iter().map(|item| (item.key.clone(), idle(item))).collect();
-        let planned = self.decide(items, &memory.remote_index, &mut summary).await;
+        let planned = self.decide(items, &memory.remote_index, None, &mut summary).await;
         for key in planned.iter().map(|planned| &planned.item.key).chain(summary.failed.iter().map(|(key, _)| key)) {
             looked.remove(key);
         }

@@ -27,9 +27,11 @@ pub(crate) fn looks<'n>(new: &[&str], live: impl FnOnce() -> Vec<&'n str>) -> Ve
         return new.iter().map(|_| Look::Head).collect();
     }
     let mut live = live();
-    // It stands on the page as well.
-    if let Err(at) = live.binary_search(&key::INDEX) {
-        live.insert(at, key::INDEX);
+    // They stand on the page as well.
+    for own in [key::INDEX, key::LOG] {
+        if let Err(at) = live.binary_search(&own) {
+            live.insert(at, own);
+        }
     }
     let rank = |name: &str| live.partition_point(|there| *there < name);
     let page = usize::from(PAGE);
@@ -80,8 +82,9 @@ mod tests {
         assert_eq!(cost(&names(0..12), &[]), (0, 1));
         assert_eq!(cost(&names(0..1_000), &[]), (0, 1));
         assert_eq!(cost(&names(0..1_001), &[]), (1, 1));
-        // The index stands between them, and takes a place.
-        assert_eq!(cost(&[&["!".to_owned()], &names(0..999)[..]].concat(), &[]), (1, 1));
+        // The index and its log stand between them, and take a place each.
+        assert_eq!(cost(&[&["!".to_owned()], &names(0..997)[..]].concat(), &[]), (0, 1));
+        assert_eq!(cost(&[&["!".to_owned()], &names(0..998)[..]].concat(), &[]), (1, 1));
         assert_eq!(cost(&names(0..1_500), &[]), (0, 2));
     }
 

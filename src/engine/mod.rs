@@ -11,6 +11,7 @@
 
 mod carry;
 mod commit;
+mod copies;
 mod findings;
 mod learn;
 mod ledger;
@@ -60,6 +61,8 @@ pub struct Options {
     pub cut: Cut,
     /// Contents that move at a time, at most.
     pub jobs: Jobs,
+    /// From this size on, in bytes, a file whose content the bucket has already is copied there.
+    pub copy_from: u64,
     /// Names a page of a listing, at most 1,000: in ranges of so many the bucket is listed.
     pub page: u16,
     /// When the indexes have change logs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::stream;
 
+use super::copies::{Bucket, Sources};
 use super::{Engine, Error, Observed, Summary};
 use crate::blocking::blocking;
 use crate::index::Index;
@@ -27,11 +28,13 @@ pub struct Settled {
 }
 
 impl<S: ObjectStore> Engine<S> {
-    /// Decides items of what was observed, as [`Engine::decide`]; a run without any never decodes the remote index.
+    /// Decides items of what was observed, as [`Engine::decide`]; a run without any never decodes the remote index. What is to
+    /// be pushed is copied, where the bucket has it already; `base` is the local index.
     pub(super) async fn decide_observed(
         &self,
         items: Vec<Item>,
         observed: &mut Observed,
+        base: &Index,
         summary: &mut Summary,
     ) -> Result<Vec<Planned>, Error> {
         if items.is_empty() {
@@ -40,19 +43,27 @@ impl<S: ObjectStore> Engine<S> {
         let names: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
         let names = names.iter().map(Key::as_str);
         let told = observed.remote_index.about(&*self.store, &self.folder, names).await?;
-        Ok(self.decide(items, &told, summary).await)
+        Ok(self.decide(items, &told, Some(Bucket { base, listing: &observed.listing }), summary).await)
     }
 
-    /// Decides items and answers their conflicts; `index` is the remote one. A key that can not be looked into is in the
-    /// summary; one that changes under the look is left for the next run.
-    pub(super) async fn decide(&self, mut items: Vec<Item>, index: &Index, summary: &mut Summary) -> Vec<Planned> {
+    /// Decides items and answers their conflicts; `index` is the remote one, `bucket` what there may be to copy from. A key that
+    /// can not be looked into is in the summary; one that changes under the look is left for the next run.
+    pub(super) async fn decide(
+        &self,
+        mut items: Vec<Item>,
+        index: &Index,
+        bucket: Option<Bucket<'_>>,
+        summary: &mut Summary,
+    ) -> Vec<Planned> {
         for item in &mut items {
             item.set_index_entry(index.get(item.key.as_str()));
         }
         let mut settled = self.settle(items, summary).await;
-        self.hash_rename_candidates(&mut settled, summary).await;
+        let sources = bucket.map(|bucket| Sources::of(&settled, bucket, self.options.copy_from)).unwrap_or_default();
+        self.hash_candidates(&mut settled, &sources, summary).await;
         settled.sort_by(|a, b| a.item.key.cmp(&b.item.key));
-        settled.into_iter().filter_map(|settled| self.answer(settled)).collect()
+        let planned = settled.into_iter().filter_map(|settled| self.answer(settled));
+        planned.map(|planned| Planned { source: sources.find(&planned), ..planned }).collect()
     }
 
     /// Turns a decision into what will be done: answers conflicts as the policy or a person says.
@@ -117,28 +128,25 @@ impl<S: ObjectStore> Engine<S> {
         items
     }
 
-    /// A new file may be one that was renamed: then its content is in the bucket already. Only files of the size of one that
-    /// is gone are read.
-    async fn hash_rename_candidates(&self, settled: &mut Vec<Settled>, summary: &mut Summary) {
+    /// A new file may be one that was renamed, or copied: then its content is in the bucket already. Only files of the size of
+    /// one that is gone are read, or those that are likely copies.
+    async fn hash_candidates(&self, settled: &mut Vec<Settled>, sources: &Sources<'_>, summary: &mut Summary) {
         let gone: HashSet<u64> = settled
             .iter()
             .filter(|settled| settled.decision.action == Some(Action::DeleteRemote))
             .filter_map(|settled| Some(settled.item.base_content()?.0))
             .collect();
         let is_candidate = |settled: &Settled| {
-            let local = settled.item.local.as_ref();
-            settled.decision.local == State::Created
-                && settled.decision.action == Some(Action::Push)
-                && local.is_some_and(|local| local.content.is_none() && gone.contains(&local.stat.size))
+            let unread = settled.item.local.as_ref().filter(|local| local.content.is_none());
+            let renamed = |size| settled.decision.local == State::Created && gone.contains(&size);
+            settled.decision.action == Some(Action::Push)
+                && unread.is_some_and(|local| renamed(local.stat.size) || sources.may_have(&settled.item))
         };
         let (candidates, others): (Vec<_>, Vec<_>) = settled.drain(..).partition(is_candidate);
         *settled = others;
         let asked = candidates.into_iter().map(|settled| (settled.item, Question::HashLocal)).collect();
-        for item in self.answer_questions(asked, summary).await {
-            if let Verdict::Decided(decision) = decide(&item, self.options.keep_ignored) {
-                settled.push(Settled { item, decision });
-            }
-        }
+        let items = self.answer_questions(asked, summary).await;
+        settled.extend(self.settle(items, summary).await);
     }
 }
 

@@ -1,11 +1,13 @@
 //! `sync`, from the first look to the commit, and its dry run.
 
+use std::collections::BTreeSet;
+
 use futures::stream;
 
 use super::ledger::Ledger;
 use super::observe::GoBy;
 use super::{Engine, Error, Given, Observed, Summary, is_rules};
-use crate::index::{Entry, Index};
+use crate::index::{Entry, Index, Logging};
 use crate::key::Key;
 use crate::local::{self, Ignore, LocalFile};
 use crate::reconcile::{Action, Guards, Plan, Planned, Policy, examine, guard, untangle};
@@ -30,6 +32,12 @@ pub struct Planning {
     pub base: Index,
     /// Whether the index in the bucket is damaged, and would be written anew whatever there is to do.
     pub heals: bool,
+    /// Whether the index in the bucket has a change log.
+    pub has_log: bool,
+    /// The bytes and the keys of that log, if a commit may go on with it.
+    pub log: Option<(usize, BTreeSet<Box<str>>)>,
+    /// When a log is kept.
+    pub logging: Option<Logging>,
 }
 
 impl<S: ObjectStore> Engine<S> {
@@ -75,7 +83,7 @@ impl<S: ObjectStore> Engine<S> {
         let rules_seen = !actions.is_empty();
         let items = self.join(observed, ledger.base(), summary).await?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
-        actions.extend(self.decide_observed(items, observed, summary).await?);
+        actions.extend(self.decide_observed(items, observed, ledger.base(), summary).await?);
         let waiting;
         (actions, waiting) = self.untangle(actions, observed, ledger);
         let mut changed: Vec<Key> = waiting.into_iter().map(|planned| planned.item.key).collect();
@@ -99,7 +107,7 @@ impl<S: ObjectStore> Engine<S> {
             let again = std::mem::take(&mut changed);
             let by = GoBy { ignore: &observed.ignore, base: &|key| ledger.entry(key), written_ns: None };
             let items = self.look_at(again, &by, summary).await;
-            actions = self.decide_observed(items, observed, summary).await?;
+            actions = self.decide_observed(items, observed, ledger.base(), summary).await?;
         }
         summary.failed.extend(changed.into_iter().map(|key| (key, Failure::Changed)));
         Ok(())
@@ -121,7 +129,7 @@ impl<S: ObjectStore> Engine<S> {
         self.note_damage(&mut observed.base);
         let ledger = self.ledger(&mut observed.base);
         let rules = observed.take_rules(ledger.base());
-        let rules = self.decide_observed(rules, &mut observed, &mut summary).await?;
+        let rules = self.decide_observed(rules, &mut observed, ledger.base(), &mut summary).await?;
         if let Some(planned) = rules.first() {
             let ignore = match planned.action {
                 Action::Pull => Ignore::parse(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?),
@@ -137,7 +145,7 @@ impl<S: ObjectStore> Engine<S> {
         }
         let mut items = self.join(&mut observed, ledger.base(), &mut summary).await?;
         items.retain(|item| partial.knows(item));
-        let actions = self.decide_observed(items, &mut observed, &mut summary).await?;
+        let actions = self.decide_observed(items, &mut observed, ledger.base(), &mut summary).await?;
         // What was not compared any more would be planned wrongly.
         if self.cancel.is_cancelled() {
             return Err(Error::Interrupted);
@@ -145,8 +153,18 @@ impl<S: ObjectStore> Engine<S> {
         let (actions, waiting) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
         let stopped = self.guard(&plan, &observed, &ledger, &summary).err();
-        let heals = observed.remote_index.damaged().is_some();
-        Ok(Planning { plan, waiting, summary, stopped, base: ledger.into_base(), heals })
+        let (logging, index) = (self.options.logging.clone(), &observed.remote_index);
+        Ok(Planning {
+            plan,
+            waiting,
+            summary,
+            stopped,
+            base: ledger.into_base(),
+            heals: index.damaged().is_some(),
+            has_log: index.has_log(),
+            log: index.goes_on().map(|(bytes, keys)| (bytes, keys.map(Into::into).collect())),
+            logging: Some(logging),
+        })
     }
 
     /// A newer `.syncignore` is brought here before anything else is planned, for it says what the rest is. Returns what is to
@@ -158,7 +176,7 @@ impl<S: ObjectStore> Engine<S> {
         summary: &mut Summary,
     ) -> Result<Vec<Planned>, Error> {
         let rules = observed.take_rules(ledger.base());
-        let rules = self.decide_observed(rules, observed, summary).await?;
+        let rules = self.decide_observed(rules, observed, ledger.base(), summary).await?;
         if !rules.iter().any(|planned| matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal))
         {
             return Ok(rules);

@@ -237,6 +237,13 @@ impl RemoteIndex {
         self.log.is_some()
     }
 
+    /// The bytes and the keys of the change log, if a commit may go on with it.
+    pub fn goes_on(&self) -> Option<(usize, impl Iterator<Item = &str>)> {
+        let (etag, seen) = self.etag.as_ref().zip(self.log.as_ref())?;
+        let goes_on = self.damaged.is_none() && seen.log.continues(etag.as_str());
+        goes_on.then(|| (seen.bytes.len(), seen.log.keys()))
+    }
+
     /// What is wrong with the index, if it can not be decoded. It counts as empty then, and the next commit replaces it.
     pub fn damaged(&self) -> Option<&str> {
         self.damaged.as_deref()

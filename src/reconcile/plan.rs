@@ -20,17 +20,19 @@ pub struct Planned {
     pub decision: Decision,
     /// What to do; differs from the decision's action only in an answered conflict.
     pub action: Action,
-    /// For a push or a pull, the key that has the content already and is about to be deleted: a rename.
+    /// For a push or a pull, a key that has the content already: it is renamed, or copied.
     pub source: Option<Source>,
     /// For a deletion, whether it is the other half of a rename.
     pub renamed: bool,
 }
 
-/// Where a renamed key's content is.
+/// Where the content of a renamed or copied key is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// The old key, as it was seen.
+    /// The other key, as it was seen.
     pub item: Box<Item>,
+    /// Whether it stays: a copy. Else it is about to be deleted: a rename.
+    pub stays: bool,
 }
 
 /// What a run will do, in an order that can be carried out.
@@ -97,7 +99,7 @@ impl Plan {
                     continue;
                 };
                 self.deletions[at].renamed = true;
-                planned.source = Some(Source { item: Box::new(self.deletions[at].item.clone()) });
+                planned.source = Some(Source { item: Box::new(self.deletions[at].item.clone()), stays: false });
             }
         }
     }

@@ -65,6 +65,7 @@ pub fn change(planned: &Planned, alarm: Option<&Alarm>) -> record::Change {
             key: source.item.key.to_string(),
             file: source.item.local.as_ref().map(info_of_local),
             object: source.item.remote.as_ref().map(info_of_remote),
+            stays: source.stays,
         }),
         guard: alarm.map(|alarm| alarm.word().to_owned()),
         renamed: planned.renamed,
@@ -106,7 +107,7 @@ fn source(record: &record::Source) -> Result<Source, Error> {
         indexed: None,
         ignored: false,
     };
-    Ok(Source { item: Box::new(item) })
+    Ok(Source { item: Box::new(item), stays: record.stays })
 }
 
 /// The record of an action that was not begun.

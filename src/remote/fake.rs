@@ -169,10 +169,17 @@ impl Fake {
         Ok(state.write(name, body, metadata.clone()))
     }
 
-    fn copy_if(&self, source: &str, etag: &ETag, name: &str, expect: Option<&Expect>) -> Result<Written, Error> {
+    fn copy_if(
+        &self,
+        (source, etag): (&str, &ETag),
+        name: &str,
+        replaced: Option<&Metadata>,
+        expect: Option<&Expect>,
+    ) -> Result<Written, Error> {
         let mut state = self.request(format!("copy{} {name}", shown(expect)))?;
         let (body, found, metadata) = state.objects.get(source).cloned().ok_or(Error::Precondition)?;
         self.judge(&state, name, expect, false)?;
+        let metadata = replaced.cloned().unwrap_or(metadata);
         if found == *etag { Ok(state.write(name, body, metadata)) } else { Err(Error::Precondition) }
     }
 
@@ -251,8 +258,14 @@ impl ObjectStore for Fake {
         self.put_if(name, body, metadata, Some(expect))
     }
 
-    async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
-        self.copy_if(source, source_etag, name, Some(expect))
+    async fn copy(
+        &self,
+        source: (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+        expect: &Expect,
+    ) -> Result<Written, Error> {
+        self.copy_if(source, name, metadata, Some(expect))
     }
 
     async fn delete(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
@@ -309,8 +322,13 @@ impl Unconditional for Fake {
         self.put_if(name, body, metadata, None)
     }
 
-    async fn copy_regardless(&self, source: &str, source_etag: &ETag, name: &str) -> Result<Written, Error> {
-        self.copy_if(source, source_etag, name, None)
+    async fn copy_regardless(
+        &self,
+        source: (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+    ) -> Result<Written, Error> {
+        self.copy_if(source, name, metadata, None)
     }
 
     async fn complete_regardless(&self, name: &str, upload: &str, _parts: &[ETag]) -> Result<Written, Error> {

@@ -72,12 +72,12 @@ pub trait Unconditional: ObjectStore {
         metadata: &Metadata,
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 
-    /// Copies `source` (that very version) over whatever is at `name`.
+    /// Copies `source` (that very version) over whatever is at `name`, as [`ObjectStore::copy`].
     fn copy_regardless(
         &self,
-        source: &str,
-        source_etag: &ETag,
+        source: (&str, &ETag),
         name: &str,
+        metadata: Option<&Metadata>,
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 
     /// Makes the object of its parts over whatever is there.
@@ -224,16 +224,22 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
         self.store.put_regardless(name, body, metadata).await
     }
 
-    async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
+    async fn copy(
+        &self,
+        source: (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+        expect: &Expect,
+    ) -> Result<Written, Error> {
         if self.capabilities.copy {
-            let written = self.store.copy(source, source_etag, name, expect).await;
+            let written = self.store.copy(source, name, metadata, expect).await;
             if !self.met_a_folder(&written, name, expect).await {
                 return written;
             }
         } else {
             self.look(name, expect).await?;
         }
-        self.store.copy_regardless(source, source_etag, name).await
+        self.store.copy_regardless(source, name, metadata).await
     }
 
     async fn delete(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
@@ -326,12 +332,15 @@ mod tests {
         for store in guarded() {
             let a = put(&store, "a", &Expect::Absent).await.unwrap();
             let b = put(&store, "b", &Expect::Absent).await.unwrap();
-            assert!(matches!(store.copy("a", &a, "b", &Expect::Absent).await, Err(Error::Precondition)));
-            assert!(matches!(store.copy("a", &a, "b", &Expect::ETag(a.clone())).await, Err(Error::Precondition)));
-            assert!(matches!(store.copy("a", &b, "c", &Expect::Absent).await, Err(Error::Precondition)));
+            assert!(matches!(store.copy(("a", &a), "b", None, &Expect::Absent).await, Err(Error::Precondition)));
+            assert!(matches!(
+                store.copy(("a", &a), "b", None, &Expect::ETag(a.clone())).await,
+                Err(Error::Precondition)
+            ));
+            assert!(matches!(store.copy(("a", &b), "c", None, &Expect::Absent).await, Err(Error::Precondition)));
             assert_eq!(store.head("b").await.unwrap().etag, b);
-            store.copy("a", &a, "b", &Expect::ETag(b)).await.unwrap();
-            store.copy("a", &a, "c", &Expect::Absent).await.unwrap();
+            store.copy(("a", &a), "b", None, &Expect::ETag(b)).await.unwrap();
+            store.copy(("a", &a), "c", None, &Expect::Absent).await.unwrap();
         }
     }
 
@@ -377,7 +386,7 @@ mod tests {
     async fn nothing_is_added_where_the_server_keeps_all_conditions() {
         let store = Guarded::new(Fake::default(), Capabilities::ALL);
         let etag = put(&store, "a", &Expect::Absent).await.unwrap();
-        let copied = store.copy("a", &etag, "b", &Expect::Absent).await.unwrap().etag;
+        let copied = store.copy(("a", &etag), "b", None, &Expect::Absent).await.unwrap().etag;
         store.delete(&[deletion("a", &etag), deletion("b", &copied)]).await;
         assert_eq!(store.store().log(), ["put if a", "copy if b", "delete if a b"]);
     }
@@ -402,7 +411,7 @@ mod tests {
             put(&store, name, &Expect::Absent).await.unwrap();
         }
         let a = put(&store, "a", &Expect::Absent).await.unwrap();
-        store.copy("a", &a, "b", &Expect::Absent).await.unwrap();
+        store.copy(("a", &a), "b", None, &Expect::Absent).await.unwrap();
         let upload = store.begin_upload("c", &Metadata::default()).await.unwrap();
         let parts = [store.upload_part("c", &upload, 1, content()).await.unwrap()];
         store.complete_upload("c", &upload, &parts, &Expect::Absent).await.unwrap();

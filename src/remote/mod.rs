@@ -207,12 +207,13 @@ pub trait ObjectStore: Send + Sync + 'static {
         expect: &Expect,
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 
-    /// Copies `source` (that very version) to `name` on the server; metadata travels along.
+    /// Copies `source` (that very version) to `name` on the server. Its metadata travels along, unless there is other to go with
+    /// the copy.
     fn copy(
         &self,
-        source: &str,
-        source_etag: &ETag,
+        source: (&str, &ETag),
         name: &str,
+        metadata: Option<&Metadata>,
         expect: &Expect,
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 

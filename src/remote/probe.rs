@@ -84,7 +84,7 @@ impl<S: Unconditional> Probe<'_, S> {
         let folder_names = matches!(tried(beside)?, Tried::Done(_));
         let (complete, etag) = self.complete_keeps(etag).await?;
         let copy = self.copy_keeps(&etag).await?;
-        let copied = self.store.copy_regardless(&self.object, &etag, &self.copied).await?.etag;
+        let copied = self.store.copy_regardless((&self.object, &etag), &self.copied, None).await?.etag;
         let delete_many = self.delete_many_keeps(&etag, &copied).await?;
         let delete = self.delete_keeps().await?;
         Ok(Capabilities { put, complete, copy, delete, delete_many, folder_names, list_order })
@@ -166,7 +166,8 @@ impl<S: Unconditional> Probe<'_, S> {
     }
 
     async fn copy_keeps(&self, source: &ETag) -> Result<bool, Error> {
-        let copy = async |expect: Expect| tried(self.store.copy(&self.object, source, &self.copied, &expect).await);
+        let copy =
+            async |expect: Expect| tried(self.store.copy((&self.object, source), &self.copied, None, &expect).await);
         let Tried::Done(Written { etag, .. }) = copy(Expect::Absent).await? else { return Ok(false) };
         Ok(matches!(copy(Expect::Absent).await?, Tried::Unmet)
             && matches!(copy(false_etag()).await?, Tried::Unmet)

@@ -183,8 +183,14 @@ impl ObjectStore for S3Store {
         self.put_sound(name, &body, metadata, Some(expect)).await
     }
 
-    async fn copy(&self, source: &str, source_etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
-        self.copy_if(source, source_etag, name, Some(expect)).await
+    async fn copy(
+        &self,
+        source: (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+        expect: &Expect,
+    ) -> Result<Written, Error> {
+        self.copy_if(source, name, metadata, Some(expect)).await
     }
 
     async fn delete(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
@@ -240,8 +246,13 @@ impl Unconditional for S3Store {
         self.put_sound(name, &body, metadata, None).await
     }
 
-    async fn copy_regardless(&self, source: &str, source_etag: &ETag, name: &str) -> Result<Written, Error> {
-        self.copy_if(source, source_etag, name, None).await
+    async fn copy_regardless(
+        &self,
+        source: (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+    ) -> Result<Written, Error> {
+        self.copy_if(source, name, metadata, None).await
     }
 
     async fn complete_regardless(&self, name: &str, upload: &str, parts: &[ETag]) -> Result<Written, Error> {

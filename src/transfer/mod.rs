@@ -266,7 +266,7 @@ impl<S: ObjectStore> Carrier<S> {
         match (&item.local, &item.remote) {
             (Some(expected), _) => drop(self.folder.rename(&item.key, &expected.stat, &beside)?),
             (None, Some(there)) => {
-                self.store.copy(item.key.as_str(), &there.etag, beside.as_str(), &Expect::Absent).await?;
+                self.store.copy((item.key.as_str(), &there.etag), beside.as_str(), None, &Expect::Absent).await?;
                 let old = Deletion { name: item.key.as_str().into(), etag: there.etag.clone() };
                 self.store.delete(&[old]).await.into_iter().collect::<Result<(), _>>()?;
             }

@@ -18,6 +18,9 @@ use crate::local::{self, Hasher, Stat};
 use crate::reconcile::{Item, Planned, Source};
 use crate::remote::{self, Expect, Metadata, ObjectStore, Written};
 
+/// So many bytes show what kind of content it is.
+const HEAD: u64 = 8 << 10;
+
 impl<S: ObjectStore> Carrier<S> {
     pub(super) async fn push(&self, planned: &Planned) -> Result<Done, Failure> {
         self.in_turn(&self.pushing, self.push_now(planned)).await
@@ -77,14 +80,17 @@ impl<S: ObjectStore> Carrier<S> {
         }
     }
 
-    /// The content is in the bucket already, under a key that was renamed to this one.
+    /// The content is in the bucket already, under a key that was renamed to this one, or that it was copied from. Time, mode and
+    /// type are those of this file.
     async fn copy(&self, item: &Item, stat: &Stat, file: &File, source: &Source) -> Result<Option<Done>, Failure> {
         let (Some(content), Some(there)) = (item.local.as_ref().and_then(|l| l.content), &source.item.remote) else {
             return Ok(None);
         };
         local::check_unchanged(&self.folder, &item.key, file, stat)?;
+        let head = local::read_part(&self.folder, &item.key, file, 0, stat.size.min(HEAD))?;
+        let metadata = metadata(stat, content.sha256, media::content_type(&item.key, &head));
         let (from, to) = (source.item.key.as_str(), item.key.as_str());
-        match self.store.copy(from, &there.etag, to, &expect(item)).await {
+        match self.store.copy((from, &there.etag), to, Some(&metadata), &expect(item)).await {
             Ok(written) => Ok(Some(record::pushed(item, stat, content.sha256, written, 0))),
             // Too large to be copied in one request, gone meanwhile, not offered: the bytes are here, so upload them.
             Err(
@@ -103,7 +109,7 @@ impl<S: ObjectStore> Carrier<S> {
             Some(content) => content.sha256,
             None => blocking(move || local::hash_file(&folder, &key, &expected, None)).await?.sha256,
         };
-        let head = local::read_part(&self.folder, &item.key, &file, 0, 8 << 10)?;
+        let head = local::read_part(&self.folder, &item.key, &file, 0, HEAD)?;
         let metadata = metadata(stat, sha256, media::content_type(&item.key, &head));
         let (written, sent) = self.upload(item, stat, &file, &metadata).await?;
         Ok(record::pushed(item, stat, sha256, written, sent))

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::index::whole_seconds;
 use crate::key::Key;
 use crate::local::{Fate, Recovered};
-use crate::reconcile::{Action, Alarm, Choice, Plan, Planned, Side};
+use crate::reconcile::{Action, Alarm, Choice, Plan, Planned, Side, Source};
 use crate::records::{self, state_word as word};
 use crate::transfer::{Done, Failure, Progress};
 
@@ -126,15 +126,11 @@ impl RunView {
         };
         Some(match planned.action {
             Action::Push => match &planned.source {
-                Some(source) => {
-                    paint.good(&format!("Renaming {} => {key} on {uri}", printable(source.item.key.as_str())))
-                }
+                Some(source) => paint.good(&format!("{} => {key} on {uri}", from(source))),
                 None => way(folder, uri, planned.item.remote.is_none()),
             },
             Action::Pull => match &planned.source {
-                Some(source) => {
-                    paint.good(&format!("Renaming {} => {key} on {folder}", printable(source.item.key.as_str())))
-                }
+                Some(source) => paint.good(&format!("{} => {key} on {folder}", from(source))),
                 None => way(uri, folder, planned.item.local.is_none()),
             },
             Action::KeepBoth => {
@@ -281,6 +277,12 @@ pub fn alarm(alarm: &Alarm, keys: &[Key], command: &str) -> Error {
     let error = Error::new(crate::Kind::Guard, message);
     let error = if list.is_empty() { error } else { error.hint(format!("it would delete {}", list.join(", "))) };
     error.hint(format!("if that is right: {command}"))
+}
+
+/// Where a content comes from that is there already.
+fn from(source: &Source) -> String {
+    let verb = if source.stays { "Copying" } else { "Renaming" };
+    format!("{verb} {}", printable(source.item.key.as_str()))
 }
 
 fn told(fate: &Fate) -> String {

@@ -88,6 +88,7 @@ impl Machine {
             place: "s3://bucket/p".to_owned(),
             cut: Cut::default(),
             jobs: Jobs { up: 8, down: 8 },
+            copy_from: 1,
             page: self.page,
             logging: self.logging(),
         };

@@ -5,7 +5,7 @@ use std::fs;
 use s4_test_server::{Behaviour, Conditions, Op, Options};
 use serde_json::json;
 
-use crate::support::{Bucket, Machine, Record, Requests, Spent, TARGET, TestEnv, in_sync, records, whole};
+use crate::support::{Bucket, Machine, Ran, Record, Requests, Spent, TARGET, TestEnv, in_sync, ran, records, whole};
 
 /// The threshold from which on files move in parts.
 const PART: usize = 16 << 20;
@@ -42,17 +42,23 @@ fn within_5_percent(foretold: f64, made: f64) -> bool {
     (foretold - made).abs() <= made * 0.05
 }
 
-/// Foretells a sync, makes it, and compares: each class, the bytes of content, the dollars.
+/// As [`compare`], of a plain sync.
 #[track_caller]
 fn comes_true(what: &str, machine: &Machine, bucket: &Bucket, args: &[&str]) {
+    compare(what, bucket, &|more| machine.sync_with(&[args, more].concat()));
+}
+
+/// Foretells a sync, makes it, and compares: each class, the bytes of content, the dollars.
+#[track_caller]
+fn compare(what: &str, bucket: &Bucket, sync: &dyn Fn(&[&str]) -> Ran) {
     seen(bucket);
-    let dry = machine.sync_with(&[args, &["--dry-run", "--json"]].concat());
+    let dry = sync(&["--dry-run", "--json"]);
     let looked = seen(bucket);
     assert_eq!(spent(&dry.out).requests, looked, "{what}: the dry run itself");
     let Some(Record::Forecast { bytes_up, bytes_down, requests, dollars }) = whole(&dry.out).pop() else {
         panic!("{what}: no forecast: {}", dry.out)
     };
-    let ran = machine.sync_with(&[args, &["--json"]].concat()).with(dry.code);
+    let ran = sync(&["--json"]).with(dry.code);
     let (told, made) = (spent(&ran.out), seen(bucket));
     assert_eq!(told.requests, made, "{what}: what the sync says");
     let Some(Record::Summary(summary)) = whole(&ran.out).pop() else { panic!("{what}: no summary: {}", ran.out) };
@@ -167,6 +173,20 @@ fn a_renamed_folder_costs_what_was_foretold() {
 }
 
 #[test]
+fn copies_cost_what_was_foretold() {
+    let env = TestEnv::new();
+    let (bucket, one, two) = setting(&env);
+    let large = |number: usize| vec![b'a' + number as u8; 5_000 + number];
+    (0..20).for_each(|number| one.write(&format!("folder/{number}"), large(number)));
+    one.sync();
+    two.sync();
+    (0..20).for_each(|number| one.write(&format!("copy/{number}"), large(number)));
+    comes_true("here", &one, &bucket, &[]);
+    comes_true("there", &two, &bucket, &[]);
+    assert_eq!(one.tree(), two.tree());
+}
+
+#[test]
 fn other_rules_cost_what_was_foretold() {
     let env = TestEnv::new();
     let bucket = Bucket::in_process();
@@ -225,6 +245,34 @@ fn a_damaged_index_costs_what_was_foretold() {
     let (one, _) = in_sync(&env, &bucket, &[("a", "1"), ("b", "2")]);
     bucket.put(".index", "no index");
     comes_true("a damaged index", &one, &bucket, &[]);
+}
+
+#[test]
+fn a_change_log_costs_what_was_foretold() {
+    let env = TestEnv::new();
+    let (bucket, one, two) = setting(&env);
+    let logged = |machine: &Machine, args: &[&str]| {
+        let line = ["sync", TARGET].iter().chain(args);
+        ran(&machine.s4(line).env("S4_LOG_FROM", "1").output().unwrap())
+    };
+    write(&one, 0..1_500, "content");
+    compare("with a new log", &bucket, &|args| logged(&one, args));
+    compare("the same there", &bucket, &|args| logged(&two, args));
+    let index = || bucket.objects()[".index"].clone();
+    let (first, mut written) = (index(), Vec::new());
+    for round in 0..3 {
+        // The same ones again take no room in the log.
+        for files in [round * 460..round * 460 + 460, 0..3] {
+            write(&one, files, &format!("another content in round {round}"));
+            compare(&format!("round {round}"), &bucket, &|args| logged(&one, args));
+        }
+        written.push(index() == first);
+    }
+    assert_eq!(written, [true, true, false], "the log takes two rounds");
+    compare("the log there", &bucket, &|args| logged(&two, args));
+    one.write("new", "a small index needs none");
+    comes_true("the end of the log", &one, &bucket, &[]);
+    assert!(!bucket.objects().contains_key(".s4/log"));
 }
 
 #[test]

@@ -81,9 +81,15 @@ impl Bucket {
         Ok(self.write(name, bytes, metadata))
     }
 
-    fn copy(&mut self, source: &str, etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
+    fn copy(
+        &mut self,
+        (source, etag): (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+        expect: &Expect,
+    ) -> Result<Written, Error> {
         let there = self.objects.get(source).filter(|there| there.etag == *etag).ok_or(Error::Precondition)?;
-        let (bytes, metadata) = (there.bytes.clone(), there.metadata.clone());
+        let (bytes, metadata) = (there.bytes.clone(), metadata.unwrap_or(&there.metadata).clone());
         self.put(name, bytes, metadata, expect)
     }
 
@@ -307,9 +313,16 @@ impl ObjectStore for Line {
         self.write("put", name, move |bucket| bucket.put(&to, body.clone(), metadata.clone(), &expect)).await
     }
 
-    async fn copy(&self, source: &str, etag: &ETag, name: &str, expect: &Expect) -> Result<Written, Error> {
+    async fn copy(
+        &self,
+        (source, etag): (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+        expect: &Expect,
+    ) -> Result<Written, Error> {
         let (from, etag, to, expect) = (source.to_owned(), etag.clone(), name.to_owned(), expect.clone());
-        self.write("copy", name, move |bucket| bucket.copy(&from, &etag, &to, &expect)).await
+        let metadata = metadata.cloned();
+        self.write("copy", name, move |bucket| bucket.copy((&from, &etag), &to, metadata.as_ref(), &expect)).await
     }
 
     async fn delete(&self, deletions: &[Deletion]) -> Vec<Result<(), Error>> {
@@ -400,11 +413,16 @@ impl Unconditional for Line {
         self.write("put", name, move |bucket| Ok(bucket.write(&to, body.clone(), metadata.clone()))).await
     }
 
-    async fn copy_regardless(&self, source: &str, source_etag: &ETag, name: &str) -> Result<Written, Error> {
-        let (from, etag, to) = (source.to_owned(), source_etag.clone(), name.to_owned());
+    async fn copy_regardless(
+        &self,
+        (source, etag): (&str, &ETag),
+        name: &str,
+        metadata: Option<&Metadata>,
+    ) -> Result<Written, Error> {
+        let (from, etag, to, metadata) = (source.to_owned(), etag.clone(), name.to_owned(), metadata.cloned());
         let copy = move |bucket: &mut Bucket| {
             let there = bucket.objects.get(&from).filter(|there| there.etag == etag).ok_or(Error::Precondition)?;
-            let (bytes, metadata) = (there.bytes.clone(), there.metadata.clone());
+            let (bytes, metadata) = (there.bytes.clone(), metadata.as_ref().unwrap_or(&there.metadata).clone());
             Ok(bucket.write(&to, bytes, metadata))
         };
         self.write("copy", name, copy).await

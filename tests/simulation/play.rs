@@ -351,6 +351,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             place: "s3://bucket/p".to_owned(),
             cut: Cut { threshold: 128, part: 64 },
             jobs: Jobs { up: 3, down: 3 },
+            copy_from: 1,
             page,
             logging: Logging { machine: format!("m{}", run.machine).into(), ..logging },
         };

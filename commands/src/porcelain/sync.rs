@@ -52,7 +52,7 @@ pub struct SyncArgs {
 pub const MANUAL: Manual = Manual {
     output: &["change", "forecast", "outcome", "summary", "problem"],
     on_output: "\
-A line for each action as it ends: `Creating`, `Updating`, `Renaming` or `Deleting` a key, and where from and where to.
+A line for each action as it ends: `Creating`, `Updating`, `Copying`, `Renaming` or `Deleting` a key, and where from and where to.
 The last line sums up. What deserves a look goes to standard error.
 
 With `--json` it prints records, a stream for each target: an `outcome` for each action and a `summary`; of a dry run a

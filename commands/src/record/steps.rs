@@ -27,7 +27,7 @@ record! {
         base: IndexEntry,
         /// What the remote index says of the key, as an `entry` record has it.
         indexed: IndexEntry,
-        /// For a rename, the key that has the content already and goes away.
+        /// For a rename or a copy, the key that has the content already.
         source: Source,
         /// The guard that stopped the whole plan: `emptied`, `moved-device` or `mass-deletion`. Such a change is not carried
         /// out.
@@ -42,10 +42,10 @@ record! {
 }
 
 record! {
-    /// The old name of a renamed key.
+    /// The old name of a renamed key, or the key that another one is a copy of.
     Source
     required {
-        /// The old key.
+        /// That key.
         key: String,
     }
     optional {
@@ -53,6 +53,10 @@ record! {
         file: FileInfo,
         /// Its object, if there is one.
         object: ObjectInfo,
+    }
+    flags {
+        /// It stays: a copy. Else it goes away: a rename.
+        stays,
     }
 }
 

@@ -126,7 +126,7 @@ async fn odd_names_are_written_read_copied_listed_and_deleted_as_they_are() {
         let etag = put(&store, name, "content").await.unwrap();
         let (info, bytes) = get(&store, name, GetOptions::default()).await.unwrap();
         assert_eq!((info.etag, bytes.as_slice()), (etag.clone(), &b"content"[..]), "{name:?}");
-        let written = store.copy(name, &etag, &format!("copies/{name}"), &Expect::Absent).await;
+        let written = store.copy((name, &etag), &format!("copies/{name}"), None, &Expect::Absent).await;
         assert_eq!(written.unwrap_or_else(|error| panic!("{name:?}: {error}")).etag, etag, "{name:?}");
     }
     names.extend(names.clone().iter().map(|name| format!("copies/{name}")));
@@ -187,7 +187,7 @@ async fn metadata_and_type_come_back_and_travel_with_a_copy() {
         content_type: Some("text/x-odd".into()),
     };
     let written = store.put("a", Bytes::from_static(b"abc"), &metadata, &Expect::Absent).await.unwrap();
-    store.copy("a", &written.etag, "b", &Expect::Absent).await.unwrap();
+    store.copy(("a", &written.etag), "b", None, &Expect::Absent).await.unwrap();
     let upload = store.begin_upload("c", &metadata).await.unwrap();
     let part = store.upload_part("c", &upload, 1, Bytes::from_static(b"abc")).await.unwrap();
     store.complete_upload("c", &upload, &[part], &Expect::Absent).await.unwrap();
@@ -250,11 +250,11 @@ async fn writes_that_expect_something_else_change_nothing() {
         ("a", &first, "c", Expect::Absent),
         ("gone", &first, "c", Expect::Absent),
     ] {
-        let copied = store.copy(source, etag, name, &expect).await;
+        let copied = store.copy((source, etag), name, None, &expect).await;
         assert!(matches!(copied, Err(Error::Precondition)), "{source} {etag} {name} {expect:?}: {copied:?}");
     }
     assert_eq!(names(&store).await, ["a", "b"]);
-    assert_eq!(store.copy("a", &second, "b", &Expect::ETag(b)).await.unwrap().etag, second);
+    assert_eq!(store.copy(("a", &second), "b", None, &Expect::ETag(b)).await.unwrap().etag, second);
 }
 
 #[tokio::test]
@@ -347,7 +347,7 @@ async fn requests_are_counted_by_class() {
     let Some(store) = fresh("p").await else { return };
     let before = store.counts();
     let etag = put(&store, "a", "abc").await.unwrap();
-    store.copy("a", &etag, "b", &Expect::Absent).await.unwrap();
+    store.copy(("a", &etag), "b", None, &Expect::Absent).await.unwrap();
     get(&store, "a", GetOptions::default()).await.unwrap();
     store.head("a").await.unwrap();
     list_all(&store.clone()).await.unwrap();

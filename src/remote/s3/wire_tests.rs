@@ -123,7 +123,7 @@ async fn an_error_inside_a_good_answer_is_an_error() {
     let (etag, expect) = (ETag::new("v1"), Expect::Absent);
     let completed = canned.store.complete_upload("a", "1", std::slice::from_ref(&etag), &expect).await;
     assert!(matches!(completed, Err(Error::Server(_))), "{completed:?}");
-    let copied = canned.store.copy("a", &etag, "b", &expect).await;
+    let copied = canned.store.copy(("a", &etag), "b", None, &expect).await;
     assert!(matches!(copied, Err(Error::Server(_))), "{copied:?}");
 }
 
@@ -211,7 +211,7 @@ async fn conditions_and_names_go_out_as_servers_want_them() {
     put(&canned.store, &Expect::ETag(ETag::new("v0"))).await.unwrap();
     assert!(canned.head().contains("\r\nif-match: \"v0\""), "{}", canned.head());
 
-    let _ = canned.store.copy("a b+%//ü\u{1}", &ETag::new("v1"), "b", &Expect::Absent).await;
+    let _ = canned.store.copy(("a b+%//ü\u{1}", &ETag::new("v1")), "b", None, &Expect::Absent).await;
     let head = canned.head();
     assert!(head.contains("x-amz-copy-source: bucket/p/a%20b%2b%25//%c3%bc%01\r\n"), "{head}");
     assert!(head.contains("x-amz-copy-source-if-match: \"v1\"") && head.contains("\r\nif-none-match: *"), "{head}");
@@ -304,7 +304,7 @@ async fn settings_go_with_every_write_and_no_secret_is_shown() {
     for write in 0..3 {
         match write {
             0 => drop(put(&canned.store, &Expect::Absent).await),
-            1 => drop(canned.store.copy("a", &etag, "b", &Expect::Absent).await),
+            1 => drop(canned.store.copy(("a", &etag), "b", None, &Expect::Absent).await),
             _ => drop(canned.store.begin_upload("a", &Metadata::default()).await),
         }
         let head = canned.head();

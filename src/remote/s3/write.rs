@@ -106,9 +106,9 @@ impl S3Store {
     /// A copy on the server, of that very version of `source`.
     pub(super) async fn copy_if(
         &self,
-        source: &str,
-        source_etag: &ETag,
+        (source, source_etag): (&str, &ETag),
         name: &str,
+        metadata: Option<&Metadata>,
         expect: Option<&Expect>,
     ) -> Result<Written, Error> {
         let full = self.uri.full(name);
@@ -122,7 +122,9 @@ impl S3Store {
             .key(&full)
             .copy_source(source)
             .copy_source_if_match(quoted(source_etag))
-            .metadata_directive(MetadataDirective::Copy)
+            .metadata_directive(metadata.map_or(MetadataDirective::Copy, |_| MetadataDirective::Replace))
+            .set_metadata(metadata.map(text::to_user_metadata))
+            .set_content_type(metadata.and_then(|metadata| metadata.content_type.clone()))
             .set_storage_class(self.settings.storage_class.clone())
             .set_server_side_encryption(self.settings.sse.clone())
             .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())

@@ -164,6 +164,8 @@ pub(crate) struct Source {
     pub(crate) key: String,
     pub(crate) file: Option<SeenFile>,
     pub(crate) object: Option<SeenObject>,
+    #[serde(default)]
+    pub(crate) stays: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
