@@ -217,6 +217,7 @@ mod tests {
             inode: stat.1,
             mode: stat.2,
             version_id: None,
+            blocks: None,
             unknown: None,
         })
     }

@@ -11,6 +11,7 @@ mod completion;
 mod conflicts;
 mod converge;
 mod damage;
+mod delta;
 mod disks;
 mod dry_run;
 mod editors;
