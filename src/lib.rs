@@ -4,6 +4,7 @@
 
 pub mod ambient;
 mod blocking;
+pub mod blocks;
 pub mod checksum;
 pub mod cli;
 pub mod complete;

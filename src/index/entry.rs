@@ -35,6 +35,8 @@ pub struct Entry {
     pub inode: Option<u64>,
     /// The file's permission bits.
     pub mode: Option<u32>,
+    /// What a big content is made of, for [`crate::blocks`].
+    pub blocks: Option<Box<str>>,
     /// In a tombstone, when the deletion was recorded.
     pub deleted_at: Option<i64>,
     /// Fields of others, kept as they are.
@@ -113,6 +115,7 @@ impl Serialize for Entry {
         field!("ctime_ns", self.ctime_ns);
         field!("inode", self.inode);
         field!("mode", self.mode.map(|mode| format!("{mode:o}")));
+        field!("blocks", &self.blocks);
         field!("deleted_at", self.deleted_at);
         for (name, value) in self.unknown.iter().flat_map(|unknown| unknown.iter()) {
             map.serialize_entry(name, value)?;
@@ -185,6 +188,11 @@ impl<'de> Visitor<'de> for EntrySeed<'_> {
                     let text: Option<Cow<'de, str>> = map.next_value()?;
                     entry.mode = text.and_then(|text| u32::from_str_radix(&text, 8).ok());
                 }
+                "blocks" => {
+                    let text = map.next_value::<&'de RawValue>()?.get();
+                    // A hint: one that is no text is none.
+                    entry.blocks = serde_json::from_str(text).ok();
+                }
                 "deleted_at" => entry.deleted_at = map.next_value::<Option<Seconds>>()?.map(|s| s.0),
                 _ => {
                     let value = map.next_value::<&'de RawValue>()?.get();
@@ -249,8 +257,17 @@ mod tests {
 
     #[test]
     fn unknown_fields_survive() {
-        let text = r#"{"local_timestamp":1,"remote_timestamp":2,"blocks":[1,{"a":null}],"x":"y"}"#;
+        let text = r#"{"local_timestamp":1,"remote_timestamp":2,"blobs":[1,{"a":null}],"x":"y"}"#;
         assert_eq!(serde_json::to_string(&parse(text)).unwrap(), text);
+    }
+
+    #[test]
+    fn a_block_map_reads_back_and_an_odd_one_is_none() {
+        let text = r#"{"local_timestamp":1,"remote_timestamp":2,"blocks":"8:00:ab"}"#;
+        assert_eq!(serde_json::to_string(&parse(text)).unwrap(), text);
+        for odd in ["[1,{}]", "null", "7"] {
+            assert_eq!(parse(&text.replace("\"8:00:ab\"", odd)).blocks, None, "{odd}");
+        }
     }
 
     #[test]

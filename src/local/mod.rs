@@ -3,6 +3,7 @@
 //! Everything here is plain blocking code. All access goes through a [`Folder`], a handle on the target's folder.
 
 mod beneath;
+mod blocks;
 mod browse;
 mod error;
 mod folder;
@@ -25,6 +26,7 @@ mod testing;
 mod trash;
 mod walk;
 
+pub use blocks::{Summed, sum_up, take_over};
 pub use error::Error;
 pub use folder::Folder;
 pub use hash::{

@@ -91,6 +91,15 @@ impl Staged {
         write_all_at(&self.file, bytes, offset).map_err(|source| Error::new(source, &self.path))
     }
 
+    /// A second handle to write with, to given places.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn writer(&self) -> Result<File, Error> {
+        self.file.try_clone().map_err(|source| Error::new(source, &self.path))
+    }
+
     /// Reserves `size` bytes, so that a disk without room for them shows before the transfer and not at its end. Where the
     /// file system can not do that, nothing happens.
     ///

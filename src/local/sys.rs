@@ -36,6 +36,35 @@ mod plain {
         file.write_all_at(bytes, offset)
     }
 
+    /// Copies a range, its first byte and number of bytes, to the same place of another file.
+    pub(in crate::local) fn copy_range(from: &File, to: &File, (start, length): (u64, u64)) -> Result<()> {
+        let mut done = 0;
+        #[cfg(target_os = "linux")]
+        while done < length {
+            let (mut read, mut write) = (start + done, start + done);
+            let most = usize::try_from(length - done).unwrap_or(usize::MAX);
+            match rustix::fs::copy_file_range(from, Some(&mut read), to, Some(&mut write), most) {
+                // Its end, or a file system that can not do that: then as everywhere.
+                Ok(0) | Err(_) => break,
+                Ok(copied) => done += copied as u64,
+            }
+        }
+        let mut bytes = vec![0; 256 << 10];
+        while done < length {
+            let most = usize::try_from(length - done).map_or(bytes.len(), |left| left.min(bytes.len()));
+            match from.read_at(&mut bytes[..most], start + done) {
+                Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    to.write_all_at(&bytes[..read], start + done)?;
+                    done += read as u64;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     pub(in crate::local) fn fsync(file: &File) -> Result<()> {
         file.sync_all()
     }

@@ -183,6 +183,7 @@ pub(super) fn of_entry(entry: &Entry) -> IndexEntry {
         ctime: entry.ctime_ns.map(Time),
         inode: entry.inode,
         mode: entry.mode.map(octal),
+        blocks: entry.blocks.as_deref().map(str::to_owned),
         deleted_at: entry.deleted_at.map(Seconds),
     }
 }
@@ -199,6 +200,7 @@ pub(super) fn to_entry(record: &IndexEntry, key: &str) -> Result<Entry, Error> {
         ctime_ns: record.ctime.map(|time| time.0),
         inode: record.inode,
         mode: record.mode.as_deref().map(|text| mode(text, key)).transpose()?,
+        blocks: record.blocks.as_deref().map(Into::into),
         deleted_at: record.deleted_at.map(|time| time.0),
         // What others keep in an index stays there when an entry is written anew.
         unknown: None,

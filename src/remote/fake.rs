@@ -286,6 +286,16 @@ impl ObjectStore for Fake {
         Ok(ETag::new(&format!("part-{number}")))
     }
 
+    async fn copy_part(
+        &self,
+        _source: (&str, &ETag),
+        _range: (u64, u64),
+        name: &str,
+        _part: (&str, u32),
+    ) -> Result<ETag, Error> {
+        Err(Error::NotImplemented(format!("copy part {name}")))
+    }
+
     async fn complete_upload(
         &self,
         name: &str,

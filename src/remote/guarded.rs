@@ -258,6 +258,16 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
         self.store.upload_part(name, upload, number, body).await
     }
 
+    async fn copy_part(
+        &self,
+        source: (&str, &ETag),
+        range: (u64, u64),
+        name: &str,
+        part: (&str, u32),
+    ) -> Result<ETag, Error> {
+        self.store.copy_part(source, range, name, part).await
+    }
+
     async fn complete_upload(
         &self,
         name: &str,

@@ -233,6 +233,15 @@ pub trait ObjectStore: Send + Sync + 'static {
         body: Bytes,
     ) -> impl Future<Output = Result<ETag, Error>> + Send;
 
+    /// Has the server make part `number` of a range, first byte and number of bytes, of that version of `source`; returns its ETag.
+    fn copy_part(
+        &self,
+        source: (&str, &ETag),
+        range: (u64, u64),
+        name: &str,
+        part: (&str, u32),
+    ) -> impl Future<Output = Result<ETag, Error>> + Send;
+
     /// Makes the object of its parts' ETags, in order. On [`Error::Conflict`] the upload must begin anew.
     fn complete_upload(
         &self,

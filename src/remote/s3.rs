@@ -208,6 +208,16 @@ impl ObjectStore for S3Store {
         self.part_sound(name, upload, number, &body).await
     }
 
+    async fn copy_part(
+        &self,
+        source: (&str, &ETag),
+        range: (u64, u64),
+        name: &str,
+        part: (&str, u32),
+    ) -> Result<ETag, Error> {
+        S3Store::undamaged(|| self.copy_part_once(source, range, name, part)).await
+    }
+
     async fn complete_upload(
         &self,
         name: &str,

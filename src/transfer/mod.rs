@@ -3,6 +3,8 @@
 //! Every action carries what it expects to find on either side. Where a side turns out to be something else, nothing
 //! is written and the key is [`Failure::Changed`]: it is looked at and decided again. Nothing here decides.
 
+mod cut;
+mod delta;
 mod gate;
 mod install;
 mod media;
@@ -13,6 +15,7 @@ mod read;
 mod record;
 mod resume;
 
+pub use cut::Cut;
 pub use pool::{Cancel, run_all};
 pub(crate) use read::read_back;
 pub use record::{Done, agree, learns_modified};
@@ -31,8 +34,6 @@ use crate::remote::{self, Deletion, Expect, ObjectStore};
 use gate::Gate;
 use install::Installer;
 
-/// The most parts that S3 takes.
-const MAX_PARTS: u64 = 10_000;
 /// Parts of one object in flight.
 const PARTS_IN_FLIGHT: usize = 6;
 /// Bytes of content held in memory at a time, in KiB.
@@ -347,51 +348,4 @@ pub struct Jobs {
     pub up: usize,
     /// To the folder.
     pub down: usize,
-}
-
-/// How big objects are cut up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// Objects from this size are moved in parts, bytes.
-    pub threshold: u64,
-    /// The size of a part, bytes; it grows where an object would have more than 10,000 of them, which is all that S3 takes.
-    pub part: u64,
-}
-
-impl Default for Cut {
-    fn default() -> Cut {
-        Cut { threshold: 16 << 20, part: 16 << 20 }
-    }
-}
-
-impl Cut {
-    /// First byte and number of bytes of each part of an object of `size` bytes.
-    pub fn parts(self, size: u64) -> impl Iterator<Item = (u64, u64)> {
-        let part = match self.part {
-            part if size.div_ceil(part) <= MAX_PARTS => part,
-            _ => size.div_ceil(MAX_PARTS).next_multiple_of(1 << 20),
-        };
-        (0..size.div_ceil(part)).map(move |number| (number * part, part.min(size - number * part)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_cover_an_object_exactly_and_are_never_too_many() {
-        let cut = Cut::default();
-        for size in [0, 1, cut.part, cut.part + 1, 5 << 30, 48 << 40] {
-            let mut next = 0;
-            let mut count = 0;
-            for (start, length) in cut.parts(size) {
-                assert_eq!(start, next);
-                next += length;
-                count += 1;
-            }
-            assert_eq!(next, size);
-            assert!(count <= MAX_PARTS, "{size}: {count} parts");
-        }
-    }
 }

@@ -22,6 +22,8 @@ struct Fetched {
     sha256: Sha256,
     /// Bytes that came over the network.
     bytes: u64,
+    /// What a big one is made of.
+    blocks: Option<String>,
     /// Of a big one: what another run goes on from as long as it has not got its place.
     record: Option<Record>,
     verdict: Verdict,
@@ -49,7 +51,7 @@ impl<S: ObjectStore> Carrier<S> {
             self.folder.expect_room(&item.key)?;
             self.fetch(item).await
         };
-        let Fetched { staged, info, sha256, bytes, record, .. } = self.in_turn(&self.pulling, fetch).await?;
+        let Fetched { staged, info, sha256, bytes, blocks, record, .. } = self.in_turn(&self.pulling, fetch).await?;
         staged.set(
             info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000),
             info.metadata.mode,
@@ -59,6 +61,7 @@ impl<S: ObjectStore> Carrier<S> {
             record.remove();
         }
         let mut done = record::pulled(item, &stat, sha256, &info, bytes);
+        done.set_blocks(blocks);
         done.kept_as = kept_as;
         Ok(done)
     }
@@ -76,7 +79,9 @@ impl<S: ObjectStore> Carrier<S> {
                     version_id: None,
                     metadata: remote::Metadata::default(),
                 };
-                Ok(Some(record::pulled(item, &stat, sha256, &info, 0)))
+                let mut done = record::pulled(item, &stat, sha256, &info, 0);
+                done.set_blocks(record::blocks_of(&source.item));
+                Ok(Some(done))
             }
             // The old file is not what it was: fetch the object instead, and let the deletion find out.
             Err(local::Error::Changed { .. } | local::Error::NotFound { .. }) => Ok(None),
@@ -119,13 +124,15 @@ impl<S: ObjectStore> Carrier<S> {
     /// MD5 and is none: there, arriving the same twice is what can be asked for.
     async fn fetch(&self, item: &Item) -> Result<Fetched, Failure> {
         let mut attempt = 1;
-        let mut first = None;
+        let (mut first, mut whole) = (None, false);
         loop {
-            match self.fetch_once(item, attempt > 1).await {
+            match self.fetch_once(item, attempt > 1, whole).await {
                 Ok(fetched) if !fetched.verdict.doubtful || first == Some(fetched.sha256) => return Ok(fetched),
-                Ok(fetched) if attempt < ATTEMPTS => first = Some(fetched.sha256),
+                Ok(fetched) if attempt < ATTEMPTS => (first, whole) = (Some(fetched.sha256), true),
                 Ok(_) => return Err(remote::Error::Damaged("it arrived differently each time".to_owned()).into()),
-                Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {}
+                // What was taken over from the old file may be what is wrong.
+                Err(Failure::Remote(remote::Error::Damaged(_))) if attempt < ATTEMPTS => whole = true,
+                Err(Failure::Remote(remote::Error::Network(_))) if attempt < ATTEMPTS => {}
                 Err(failure) => return Err(failure),
             }
             tokio::time::sleep(self.ambient.jitter(attempt)).await;
@@ -134,11 +141,11 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     /// `every_witness`: ask the ETag too, whose MD5 costs three times the sha256, where there is a sha256 to go by. It may be a
-    /// stale one, left by a tool that wrote the content anew and kept the metadata.
-    async fn fetch_once(&self, item: &Item, every_witness: bool) -> Result<Fetched, Failure> {
+    /// stale one, left by a tool that wrote the content anew and kept the metadata. `whole`: take nothing over from the old file.
+    async fn fetch_once(&self, item: &Item, every_witness: bool, whole: bool) -> Result<Fetched, Failure> {
         let there = item.remote.as_ref().ok_or(Failure::Changed)?;
         if there.size >= self.cut.threshold {
-            return self.fetch_parts(item, there, every_witness).await;
+            return self.fetch_parts(item, there, every_witness, whole).await;
         }
         let staged = self.folder.stage()?;
         let _held = self.hold(64 << 10).await;
@@ -159,25 +166,42 @@ impl<S: ObjectStore> Carrier<S> {
         let content = hasher.finish();
         let mut verdict = checked(item, &info, content)?;
         verdict.doubtful &= !compared;
-        Ok(Fetched { staged, info, sha256: content.sha256, bytes: arrived, record: None, verdict })
+        Ok(Fetched { staged, info, sha256: content.sha256, bytes: arrived, blocks: None, record: None, verdict })
     }
 
     /// A big object, in ranges of that very version, each written where it belongs as it comes. What an earlier run has fetched of
     /// it is not fetched again, unless the whole turns out to be wrong.
-    async fn fetch_parts(&self, item: &Item, there: &Remote, every_witness: bool) -> Result<Fetched, Failure> {
+    async fn fetch_parts(
+        &self,
+        item: &Item,
+        there: &Remote,
+        every_witness: bool,
+        whole: bool,
+    ) -> Result<Fetched, Failure> {
         let download = self.go_on_with_download(&item.key, there)?;
-        let (info, bytes) = self.fetch_ranges(item, there, &download).await?;
-        let proven = self.prove(item, &info, &download.staged, every_witness).await;
+        let missing = if whole { None } else { self.take_over(item, there, &download.staged).await? };
+        let is_patched = missing.is_some();
+        let ranges = missing.unwrap_or_else(|| self.cut.parts(there.size).collect());
+        let (info, bytes) = self.fetch_ranges(item, there, &download, ranges).await?;
+        let proven = match self.prove(item, &info, &download.staged, every_witness).await {
+            Ok((_, _, Verdict { proven: false, .. })) if is_patched => {
+                let what = "nothing shows that it is the object's content, which was put together of two versions";
+                Err(remote::Error::Damaged(what.to_owned()).into())
+            }
+            proven => proven,
+        };
         let Download { mut staged, mut record, .. } = download;
-        let is_wrong =
-            matches!(proven, Err(Failure::Remote(remote::Error::Damaged(_))) | Ok((_, Verdict { doubtful: true, .. })));
+        let is_wrong = matches!(
+            proven,
+            Err(Failure::Remote(remote::Error::Damaged(_))) | Ok((_, _, Verdict { doubtful: true, .. }))
+        );
         if is_wrong && let Some(record) = record.take() {
             // The next attempt is to go on from nothing of it.
             staged.goes();
             record.remove();
         }
-        let (sha256, verdict) = proven?;
-        Ok(Fetched { staged, info, sha256, bytes, record, verdict })
+        let (sha256, blocks, verdict) = proven?;
+        Ok(Fetched { staged, info, sha256, bytes, blocks, record, verdict })
     }
 
     /// Fetches the ranges that are not there; returns what the object is, and how many bytes came.
@@ -186,6 +210,7 @@ impl<S: ObjectStore> Carrier<S> {
         item: &Item,
         there: &Remote,
         download: &Download,
+        ranges: Vec<(u64, u64)>,
     ) -> Result<(ObjectInfo, u64), Failure> {
         let range = |start: u64, length: u64| async move {
             if download.has((start, length)).await {
@@ -209,7 +234,7 @@ impl<S: ObjectStore> Carrier<S> {
                 }
             }
         };
-        let ranges = self.cut.parts(there.size).map(|(start, length)| range(start, length));
+        let ranges = ranges.into_iter().map(|(start, length)| range(start, length));
         let arrived: Vec<(Option<ObjectInfo>, u64)> =
             stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
         let bytes = arrived.iter().map(|(_, bytes)| bytes).sum();
@@ -228,18 +253,26 @@ impl<S: ObjectStore> Carrier<S> {
         info: &ObjectInfo,
         staged: &Staged,
         every_witness: bool,
-    ) -> Result<(Sha256, Verdict), Failure> {
+    ) -> Result<(Sha256, Option<String>, Verdict), Failure> {
         let size = info.size;
         let witness = (every_witness || info.metadata.sha256.is_none()).then(|| info.etag.clone());
         let (copy, path) = (staged.open()?, self.folder.path().join(item.key.as_str()));
-        let hashed =
-            move || local::hash_open(&copy, size, witness.as_ref()).map_err(|source| local::Error::Io { path, source });
-        let content = blocking(hashed).await?;
+        let block = (size >= self.cut.delta).then_some(self.cut.block);
+        let hashed = move || match block {
+            None => local::hash_open(&copy, size, witness.as_ref()).map(|content| (content, None)),
+            Some(block) => {
+                let hasher = Hasher::new(size, witness.as_ref());
+                let summed = local::sum_up(&copy, (size, block), Some(hasher))?;
+                let content = summed.content.ok_or(std::io::ErrorKind::Other)?;
+                Ok((content, Some(summed.blocks.text(content.sha256))))
+            }
+        };
+        let (content, blocks) = blocking(move || hashed().map_err(|source| local::Error::Io { path, source })).await?;
         let mut verdict = checked(item, info, content)?;
         if !verdict.proven && self.compare(item.key.as_str(), info, staged).await? {
             verdict.doubtful = false;
         }
-        Ok((content.sha256, verdict))
+        Ok((content.sha256, blocks, verdict))
     }
 
     /// Compares what arrived in ranges, and has nothing else to go by, with the checksum that the server keeps of the whole:
@@ -306,48 +339,9 @@ impl<S: ObjectStore> Carrier<S> {
         check_length(bytes.len() as u64, info.size)?;
         Ok(bytes)
     }
-
-    /// The sum of an object's content: from its metadata, else by reading it.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Changed`] when the object is not the one that the item saw.
-    pub async fn hash_remote(&self, item: &Item) -> Result<Sha256, Failure> {
-        let there = item.remote.as_ref().ok_or(Failure::Changed)?;
-        let info = self.store.head(item.key.as_str()).await?;
-        if info.etag != there.etag {
-            return Err(Failure::Changed);
-        }
-        // "Equal" by metadata and unequal by MD5: one of them is no witness, so the bytes themselves must tell.
-        let contradicted = |sum: &Sha256| {
-            let here = item.local.as_ref().and_then(|local| local.content);
-            here.is_some_and(|here| here.sha256 == *sum && !here.matches_etag)
-                && matches!(info.etag.md5_form(), Some(Md5Form::Whole(_)))
-        };
-        match info.metadata.sha256 {
-            Some(sha256) if !contradicted(&sha256) => Ok(sha256),
-            _ => Ok(self.read_remote(item, &info).await?.sha256),
-        }
-    }
-
-    /// Reads an object for its sum alone; nothing is written to disk.
-    async fn read_remote(&self, item: &Item, info: &ObjectInfo) -> Result<LocalContent, Failure> {
-        let options = GetOptions { if_match: Some(info.etag.clone()), ..GetOptions::default() };
-        let Got::Object(info, mut body) = self.store.get(item.key.as_str(), options).await? else {
-            return Err(Failure::Changed);
-        };
-        let mut hasher = Hasher::new(info.size, None);
-        let mut arrived = 0;
-        while let Some(chunk) = body.chunk().await? {
-            hasher.update(&chunk);
-            arrived += chunk.len() as u64;
-        }
-        check_length(arrived, info.size)?;
-        Ok(hasher.finish())
-    }
 }
 
-fn check_length(arrived: u64, promised: u64) -> Result<(), remote::Error> {
+pub(super) fn check_length(arrived: u64, promised: u64) -> Result<(), remote::Error> {
     if arrived == promised {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::delta::Piece;
 use super::resume::Upload;
 use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, media, record};
 use crate::blocking::blocking;
@@ -91,7 +92,11 @@ impl<S: ObjectStore> Carrier<S> {
         let metadata = metadata(stat, content.sha256, media::content_type(&item.key, &head));
         let (from, to) = (source.item.key.as_str(), item.key.as_str());
         match self.store.copy((from, &there.etag), to, Some(&metadata), &expect(item)).await {
-            Ok(written) => Ok(Some(record::pushed(item, stat, content.sha256, written, 0))),
+            Ok(written) => {
+                let mut done = record::pushed(item, stat, content.sha256, written, 0);
+                done.set_blocks(record::blocks_of(&source.item));
+                Ok(Some(done))
+            }
             // Too large to be copied in one request, gone meanwhile, not offered: the bytes are here, so upload them.
             Err(
                 remote::Error::NotFound
@@ -104,29 +109,33 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     async fn push_parts(&self, item: &Item, stat: &Stat, file: Arc<File>) -> Result<Done, Failure> {
-        let (folder, key, expected) = (Arc::clone(&self.folder), item.key.clone(), *stat);
-        let sha256 = match item.local.as_ref().and_then(|local| local.content) {
-            Some(content) => content.sha256,
-            None => blocking(move || local::hash_file(&folder, &key, &expected, None)).await?.sha256,
-        };
+        let (sha256, summed) = self.sum_up(item, stat).await?;
         let head = local::read_part(&self.folder, &item.key, &file, 0, HEAD)?;
         let metadata = metadata(stat, sha256, media::content_type(&item.key, &head));
-        let (written, sent) = self.upload(item, stat, &file, &metadata).await?;
-        Ok(record::pushed(item, stat, sha256, written, sent))
+        let delta = summed
+            .as_ref()
+            .and_then(|summed| Some((self.changed_pieces(item, &summed.blocks, stat.size)?, summed.crc64)));
+        let (written, sent) = match delta {
+            Some((pieces, crc64)) => self.upload_delta(item, (stat, &file), &metadata, (&pieces, crc64)).await?,
+            None => self.upload(item, (stat, &file), &metadata, &self.cut.pieces(stat.size)).await?,
+        };
+        let mut done = record::pushed(item, stat, sha256, written, sent);
+        done.set_blocks(summed.map(|summed| summed.blocks.text(sha256)));
+        Ok(done)
     }
 
     /// Uploads a file in parts; returns also how many bytes had to be sent.
-    async fn upload(
+    pub(super) async fn upload(
         &self,
         item: &Item,
-        stat: &Stat,
-        file: &Arc<File>,
+        (stat, file): (&Stat, &Arc<File>),
         metadata: &Metadata,
+        pieces: &[Piece],
     ) -> Result<(Written, u64), Failure> {
         let sent = AtomicU64::new(0);
         let mut attempt = 1;
         loop {
-            match self.upload_once(item, (stat, file), metadata, &sent).await {
+            match self.upload_once(item, (stat, file), metadata, (pieces, &sent)).await {
                 // Another operation on the key was under way, and the upload has to begin anew; or its end was applied and
                 // the answer lost. The object tells.
                 Err(Failure::Remote(remote::Error::Conflict)) if attempt < ATTEMPTS => {
@@ -151,11 +160,11 @@ impl<S: ObjectStore> Carrier<S> {
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
         metadata: &Metadata,
-        sent: &AtomicU64,
+        (pieces, sent): (&[Piece], &AtomicU64),
     ) -> Result<Written, Failure> {
         let name = item.key.as_str();
-        let upload = self.go_on_with_upload(item, stat, metadata).await?;
-        let ended = match self.upload_parts(&item.key, &upload, (stat, file), sent).await {
+        let upload = self.go_on_with_upload(item, stat, metadata, pieces).await?;
+        let ended = match self.upload_parts(item, &upload, (stat, file), (pieces, sent)).await {
             Ok(etags) => {
                 self.store.complete_upload(name, &upload.id, &etags, &expect(item)).await.map_err(Failure::from)
             }
@@ -167,37 +176,60 @@ impl<S: ObjectStore> Carrier<S> {
 
     async fn upload_parts(
         &self,
-        key: &Key,
+        item: &Item,
         upload: &Upload,
         (stat, file): (&Stat, &Arc<File>),
-        sent: &AtomicU64,
+        (pieces, sent): (&[Piece], &AtomicU64),
     ) -> Result<Vec<ETag>, Failure> {
-        let part = |number: u32, start: u64, length: u64| async move {
+        let part = |number: u32, piece: Piece| async move {
             if self.cancel.is_cancelled() {
                 return Err(Failure::Interrupted);
             }
-            if let Some(etag) = upload.there.get(&number) {
-                self.progress.moved(length);
-                return Ok(etag.clone());
-            }
-            let _held = self.hold(length).await;
-            let (folder, file, of, stat) = (Arc::clone(&self.folder), Arc::clone(file), key.clone(), *stat);
-            let read = move || {
-                let body = local::read_part(&folder, &of, &file, start, length)?;
-                // Another run may go on from this part, so it must be one of this version.
-                local::check_unchanged(&folder, &of, &file, &stat).map(|()| body)
+            let etag = match upload.there.get(&number) {
+                Some(etag) => etag.clone(),
+                None if piece.copied => self.copy_part(item, upload, number, piece).await?,
+                None => {
+                    let etag = self.send_part(item, upload, (stat, file), (number, piece)).await?;
+                    sent.fetch_add(piece.length, Ordering::Relaxed);
+                    etag
+                }
             };
-            let body = blocking(read).await?;
-            let etag = self.store.upload_part(key.as_str(), &upload.id, number, body.into()).await?;
-            upload.note(number, &etag);
-            sent.fetch_add(length, Ordering::Relaxed);
-            self.progress.moved(length);
+            self.progress.moved(piece.length);
             Ok(etag)
         };
-        let parts = self.cut.parts(stat.size).zip(1..).map(|((start, length), number)| part(number, start, length));
+        let parts = (1..).zip(pieces.to_vec()).map(|(number, piece)| part(number, piece));
         let etags = stream::iter(parts).buffered(PARTS_IN_FLIGHT).try_collect().await?;
-        local::check_unchanged(&self.folder, key, file, stat)?;
+        local::check_unchanged(&self.folder, &item.key, file, stat)?;
         Ok(etags)
+    }
+
+    async fn send_part(
+        &self,
+        item: &Item,
+        upload: &Upload,
+        (stat, file): (&Stat, &Arc<File>),
+        (number, piece): (u32, Piece),
+    ) -> Result<ETag, Failure> {
+        let _held = self.hold(piece.length).await;
+        let (folder, file, of, stat) = (Arc::clone(&self.folder), Arc::clone(file), item.key.clone(), *stat);
+        let read = move || {
+            let body = local::read_part(&folder, &of, &file, piece.start, piece.length)?;
+            // Another run may go on from this part, so it must be one of this version.
+            local::check_unchanged(&folder, &of, &file, &stat).map(|()| body)
+        };
+        let body = blocking(read).await?;
+        let etag = self.store.upload_part(item.key.as_str(), &upload.id, number, body.into()).await?;
+        upload.note(number, &etag);
+        Ok(etag)
+    }
+
+    /// Has the server copy a part from the object that is written over.
+    async fn copy_part(&self, item: &Item, upload: &Upload, number: u32, piece: Piece) -> Result<ETag, Failure> {
+        let (name, there) = (item.key.as_str(), item.remote.as_ref().ok_or(Failure::Changed)?);
+        let range = (piece.start, piece.length);
+        let etag = self.store.copy_part((name, &there.etag), range, name, (&upload.id, number)).await?;
+        upload.note(number, &etag);
+        Ok(etag)
     }
 }
 

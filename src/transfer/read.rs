@@ -1,8 +1,10 @@
 //! Reading an object for its sum alone; nothing of it is kept.
 
-use super::{ATTEMPTS, Failure};
-use crate::content::ETag;
+use super::pull::check_length;
+use super::{ATTEMPTS, Carrier, Failure};
+use crate::content::{ETag, Md5Form, Sha256};
 use crate::local::{Hasher, LocalContent};
+use crate::reconcile::Item;
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
 
 /// An object as it was read.
@@ -88,5 +90,46 @@ impl<S: ObjectStore> Reading<'_, S> {
             return Ok(());
         }
         Err(remote::Error::Damaged(format!("{} of {} bytes arrived", self.arrived, info.size)).into())
+    }
+}
+
+impl<S: ObjectStore> Carrier<S> {
+    /// The sum of an object's content: from its metadata, else by reading it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Changed`] when the object is not the one that the item saw.
+    pub async fn hash_remote(&self, item: &Item) -> Result<Sha256, Failure> {
+        let there = item.remote.as_ref().ok_or(Failure::Changed)?;
+        let info = self.store.head(item.key.as_str()).await?;
+        if info.etag != there.etag {
+            return Err(Failure::Changed);
+        }
+        // "Equal" by metadata and unequal by MD5: one of them is no witness, so the bytes themselves must tell.
+        let contradicted = |sum: &Sha256| {
+            let here = item.local.as_ref().and_then(|local| local.content);
+            here.is_some_and(|here| here.sha256 == *sum && !here.matches_etag)
+                && matches!(info.etag.md5_form(), Some(Md5Form::Whole(_)))
+        };
+        match info.metadata.sha256 {
+            Some(sha256) if !contradicted(&sha256) => Ok(sha256),
+            _ => Ok(self.read_remote(item, &info).await?.sha256),
+        }
+    }
+
+    /// Reads an object for its sum alone; nothing is written to disk.
+    async fn read_remote(&self, item: &Item, info: &ObjectInfo) -> Result<LocalContent, Failure> {
+        let options = GetOptions { if_match: Some(info.etag.clone()), ..GetOptions::default() };
+        let Got::Object(info, mut body) = self.store.get(item.key.as_str(), options).await? else {
+            return Err(Failure::Changed);
+        };
+        let mut hasher = Hasher::new(info.size, None);
+        let mut arrived = 0;
+        while let Some(chunk) = body.chunk().await? {
+            hasher.update(&chunk);
+            arrived += chunk.len() as u64;
+        }
+        check_length(arrived, info.size)?;
+        Ok(hasher.finish())
     }
 }

@@ -24,6 +24,22 @@ pub struct Done {
     pub kept_as: Option<crate::key::Key>,
 }
 
+impl Done {
+    /// Tells the indexes what a big content is made of.
+    pub(super) fn set_blocks(&mut self, blocks: Option<String>) {
+        let blocks: Option<Box<str>> = blocks.map(Into::into);
+        if let Some(remote) = &mut self.remote {
+            remote.blocks.clone_from(&blocks);
+        }
+        self.local.blocks = blocks;
+    }
+}
+
+/// What this machine knows its content to be made of. It says itself of which content that is.
+pub(super) fn blocks_of(item: &Item) -> Option<String> {
+    item.live_base()?.blocks.as_deref().map(str::to_owned)
+}
+
 /// A content that went from the folder to the bucket.
 pub(super) fn pushed(item: &Item, stat: &Stat, sha256: Sha256, written: Written, bytes: u64) -> Done {
     let mut object = Entry {

@@ -12,6 +12,7 @@ mod conflicts;
 mod converge;
 mod cost;
 mod damage;
+mod delta;
 mod disks;
 mod dry_run;
 mod editors;

@@ -360,6 +360,25 @@ impl ObjectStore for Line {
         self.write("part", name, part).await
     }
 
+    async fn copy_part(
+        &self,
+        (source, etag): (&str, &ETag),
+        (start, length): (u64, u64),
+        name: &str,
+        (upload, number): (&str, u32),
+    ) -> Result<ETag, Error> {
+        let (from, etag, id) = (source.to_owned(), etag.clone(), upload.to_owned());
+        let range = usize::try_from(start).unwrap()..usize::try_from(start + length).unwrap();
+        let part = move |bucket: &mut Bucket| {
+            let there = bucket.objects.get(&from).filter(|there| there.etag == etag).ok_or(Error::Precondition)?;
+            let body = there.bytes.slice(range.clone());
+            let upload = bucket.uploads.get_mut(&id).ok_or(Error::NotFound)?;
+            upload.parts.insert(number, body.clone());
+            Ok(ETag::new(&to_hex(&Md5::digest(&body))))
+        };
+        self.write("copy-part", name, part).await
+    }
+
     async fn complete_upload(
         &self,
         name: &str,

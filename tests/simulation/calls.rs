@@ -200,6 +200,21 @@ pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> std::io::R
     Ok(())
 }
 
+pub(crate) fn copy_range(from: &File, to: &File, (start, length): (u64, u64)) -> std::io::Result<()> {
+    let mut bytes = [0; 64];
+    let mut done = 0;
+    while done < length {
+        let most = usize::try_from(length - done).map_or(bytes.len(), |left| left.min(bytes.len()));
+        let read = read_at(from, &mut bytes[..most], start + done)?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        write_all_at(to, &bytes[..read], start + done)?;
+        done += read as u64;
+    }
+    Ok(())
+}
+
 pub(crate) fn now() -> SystemTime {
     let Some(seat) = seat() else { return SystemTime::now() };
     UNIX_EPOCH + Duration::from_nanos(u64::try_from(seat.now_ns()).unwrap_or_default())

@@ -38,6 +38,15 @@ impl World {
                     self.put_file(machine, key, &bytes, false);
                 }
             }
+            Edit::Patch { machine, key } => {
+                if let Some(mut bytes) = self.file(machine, key) {
+                    let other = self.model.make(1);
+                    let middle = bytes.len() / 2;
+                    bytes.splice(middle..bytes.len().min(middle + other.len()), other);
+                    self.model.came(&bytes);
+                    self.put_file(machine, key, &bytes, false);
+                }
+            }
             Edit::Truncate { machine, key } => {
                 if let Some(mut bytes) = self.file(machine, key) {
                     bytes.truncate(bytes.len() / 2);

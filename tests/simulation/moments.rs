@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::play::{moments, play};
+use super::play::{moments, play, story};
 use super::script::{Edit, LONG, RULES, Run, Script, Step};
 use super::seat::{Seat, Turns};
 use super::world::{Stop, World};
@@ -154,6 +154,40 @@ fn a_file_may_be_edited_at_each_moment_of_its_way() {
         };
         for moment in 1..=moments(&scene(u32::MAX), 0) {
             holds(&scene(moment));
+        }
+    }
+}
+
+/// A big file of which some blocks change, either way, and which is cut short or edited on the way.
+#[test]
+fn a_big_file_that_changes_in_part_may_meet_everything_at_each_moment_of_its_way() {
+    let known = [write(0, "f", 300), alone(sync(0)), alone(sync(1))];
+    let patch = |machine| Step::Do(Edit::Patch { machine, key: "f" });
+    let ways = [vec![patch(0)], vec![patch(1), alone(sync(1))]];
+    let meets = |moment: u32| {
+        let stop = |stop| Run { stop: Some((moment, stop)), ..sync(0) };
+        let edit = |edit| Run { edits: vec![(moment, edit)], ..sync(0) };
+        [
+            stop(Stop::Kill),
+            stop(Stop::Power),
+            stop(Stop::Interrupt),
+            stop(Stop::Full),
+            edit(Edit::Patch { machine: 0, key: "f" }),
+            edit(Edit::Remove { machine: 0, key: "f" }),
+            edit(Edit::Put { key: "f", size: 300 }),
+        ]
+    };
+    let moved = [("machine 0: copy-part f", 2), ("machine 0: get f", 1)];
+    for (way, (request, times)) in ways.iter().zip(moved) {
+        let scene = |run| {
+            let wait = Step::Do(Edit::Wait { milliseconds: 5_000 });
+            script([&known[..], way, &[wait, alone(run)]].concat())
+        };
+        let story = story(&scene(sync(0)));
+        // What is before and what is after the one stretch that differs; that stretch.
+        assert_eq!(story.iter().filter(|told| told.starts_with(request)).count(), times, "{story:#?}");
+        for moment in 1..=moments(&scene(sync(0)), 0) {
+            meets(moment).into_iter().for_each(|run| holds(&scene(run)));
         }
     }
 }

@@ -349,7 +349,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             keep_ignored: false,
             stamp,
             place: "s3://bucket/p".to_owned(),
-            cut: Cut { threshold: 128, part: 64 },
+            cut: Cut { threshold: 128, part: 64, delta: 128, block: 32 },
             jobs: Jobs { up: 3, down: 3 },
             copy_from: 1,
             page,

@@ -40,6 +40,11 @@ pub(super) enum Edit {
         machine: usize,
         key: &'static str,
     },
+    /// Some bytes in the middle become others, as a database does it.
+    Patch {
+        machine: usize,
+        key: &'static str,
+    },
     Touch {
         machine: usize,
         key: &'static str,
@@ -390,6 +395,7 @@ impl Mood {
                 Edit::Clock { of: dice.percent(75).then_some(machine), seconds }
             }
             95 => Edit::Arrive,
+            96 | 97 => Edit::Patch { machine, key },
             _ => Edit::Wait { milliseconds: dice.pick(&[1, 10, 500, 2_000, 10_000]) },
         }
     }

@@ -117,6 +117,8 @@ record! {
         inode: u64,
         /// The file's permission bits, in octal.
         mode: String,
+        /// What a big content is made of, as the index has it.
+        blocks: String,
         /// When the deletion was recorded.
         deleted_at: Seconds,
     }

@@ -22,6 +22,7 @@ fn entries() -> impl Strategy<Value = Entry> {
         inode: stat.1,
         mode: stat.2,
         version_id: None,
+        blocks: None,
         unknown: None,
     })
 }

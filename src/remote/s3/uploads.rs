@@ -4,13 +4,46 @@ use aws_sdk_s3::types::EncodingType;
 
 use super::super::counts::Class;
 use super::super::{Error, Part, Unfinished};
-use super::{S3Store, lacks, length, seconds, text};
+use super::write::COPY_LIKE_BYTES;
+use super::{S3Store, byte_range, lacks, length, patient, quoted, seconds, text};
 use crate::content::ETag;
 
 /// Pages of a listing that s4 follows: more than there can be parts or anybody has uploads.
 const MOST_PAGES: usize = 1_000;
 
 impl S3Store {
+    /// A part that the server makes of what it has.
+    pub(super) async fn copy_part_once(
+        &self,
+        (source, etag): (&str, &ETag),
+        range: (u64, u64),
+        name: &str,
+        (upload, number): (&str, u32),
+    ) -> Result<ETag, Error> {
+        let full = self.uri.full(name);
+        let source = self.uri.full(source);
+        let range = byte_range(range, &source)?;
+        self.counts.request(Class::Copy);
+        let answer = self
+            .client
+            .upload_part_copy()
+            .bucket(self.uri.bucket())
+            .key(&full)
+            .upload_id(upload)
+            .part_number(number.try_into().unwrap_or(i32::MAX))
+            .copy_source(format!("{}/{}", self.uri.bucket(), text::encode(&source)))
+            .copy_source_if_match(quoted(etag))
+            .copy_source_range(range)
+            // It is answered when it is done.
+            .customize()
+            .config_override(patient(COPY_LIKE_BYTES))
+            .send()
+            .await
+            .map_err(self.failed("copy a part of", &full))?;
+        let etag = answer.copy_part_result.and_then(|part| part.e_tag);
+        Ok(ETag::new(&etag.ok_or_else(|| lacks("ETag"))?))
+    }
+
     pub(super) async fn parts_of(&self, name: &str, upload: &str) -> Result<Vec<Part>, Error> {
         let full = self.uri.full(name);
         let mut parts = Vec::new();

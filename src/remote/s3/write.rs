@@ -12,7 +12,7 @@ use crate::checksum::Checksum;
 use crate::content::ETag;
 
 /// A copy and the end of an upload move no bytes of ours, but up to 5 GiB of the server's: as patient as for this many.
-const COPY_LIKE_BYTES: usize = 16 << 20;
+pub(super) const COPY_LIKE_BYTES: usize = 16 << 20;
 
 impl S3Store {
     /// A PUT; no expectation: over whatever is there.

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::{Head, is_cut_short, name_of, take_up};
-use crate::content::{ETag, Sha256};
+use crate::content::{ETag, Sha256, to_hex};
 use crate::key::Key;
 use crate::local::{Kept, Record, Stat};
 use crate::reconcile::Item;
 use crate::remote::{self, Metadata, ObjectStore, Part, Written};
+use crate::transfer::delta::Piece;
 use crate::transfer::{Carrier, Failure};
 
 /// An upload in parts, begun now or by an earlier run.
@@ -34,6 +36,17 @@ fn read_part(line: &Value) -> Option<(u32, ETag)> {
     Some((number, ETag::new(line["etag"].as_str()?)))
 }
 
+/// The parts that both sides know the same of.
+fn sound(noted: Vec<(u32, ETag)>, there: Vec<Part>, pieces: &[Piece]) -> HashMap<u32, ETag> {
+    let lengths: HashMap<u32, u64> = (1..).zip(pieces.iter().map(|piece| piece.length)).collect();
+    let mut noted: HashMap<u32, ETag> = noted.into_iter().collect();
+    let there: HashMap<u32, Part> = there.into_iter().map(|part| (part.number, part)).collect();
+    noted.retain(|number, etag| {
+        there.get(number).is_some_and(|part| part.etag == *etag && lengths.get(number) == Some(&part.size))
+    });
+    noted
+}
+
 impl<S: ObjectStore> Carrier<S> {
     /// The upload of this very content over this very object that an earlier run began, or a new one. Others of the key are given
     /// up.
@@ -42,8 +55,9 @@ impl<S: ObjectStore> Carrier<S> {
         item: &Item,
         stat: &Stat,
         metadata: &Metadata,
+        pieces: &[Piece],
     ) -> Result<Upload, Failure> {
-        let subject = self.upload_subject(item, stat, metadata.sha256);
+        let subject = self.upload_subject(item, stat, metadata.sha256, pieces);
         let about = name_of(&self.place, &item.key);
         let names = self.folder.kept(Kept::Uploads).unwrap_or_default();
         for name in names.iter().filter(|name| name.starts_with(&about)) {
@@ -52,7 +66,7 @@ impl<S: ObjectStore> Carrier<S> {
             if head.subject == subject {
                 match self.store.list_parts(item.key.as_str(), &head.upload).await {
                     Ok(parts) => {
-                        let there = self.sound(noted, parts, stat.size);
+                        let there = sound(noted, parts, pieces);
                         return Ok(Upload { id: head.upload, there, record: Some(record) });
                     }
                     Err(remote::Error::NotFound) => {
@@ -82,26 +96,16 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     /// What has to be the same for an upload to go on.
-    fn upload_subject(&self, item: &Item, stat: &Stat, sha256: Option<Sha256>) -> Value {
+    fn upload_subject(&self, item: &Item, stat: &Stat, sha256: Option<Sha256>, pieces: &[Piece]) -> Value {
+        let cut = pieces.iter().map(|piece| format!("{} {}\n", piece.length, piece.copied)).collect::<String>();
         json!({
             "place": self.place,
             "key": item.key.as_str(),
             "file": format!("{} {} {} {}", stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode),
             "sha256": sha256.map(|sum| sum.to_string()),
-            "part": self.cut.parts(stat.size).next().map(|(_, length)| length),
+            "cut": to_hex(&sha2::Sha256::digest(cut)[..8]),
             "over": item.remote.as_ref().map(|remote| remote.etag.as_str()),
         })
-    }
-
-    /// The parts that both sides know the same of.
-    fn sound(&self, noted: Vec<(u32, ETag)>, there: Vec<Part>, size: u64) -> HashMap<u32, ETag> {
-        let lengths: HashMap<u32, u64> = (1..).zip(self.cut.parts(size).map(|(_, length)| length)).collect();
-        let mut noted: HashMap<u32, ETag> = noted.into_iter().collect();
-        let there: HashMap<u32, Part> = there.into_iter().map(|part| (part.number, part)).collect();
-        noted.retain(|number, etag| {
-            there.get(number).is_some_and(|part| part.etag == *etag && lengths.get(number) == Some(&part.size))
-        });
-        noted
     }
 
     /// An upload has ended: it is over, or is to be gone on with, or is given up.

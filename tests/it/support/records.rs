@@ -110,6 +110,7 @@ pub(crate) struct Entry {
     pub(crate) ctime: Option<String>,
     pub(crate) inode: Option<u64>,
     pub(crate) mode: Option<String>,
+    pub(crate) blocks: Option<String>,
     pub(crate) deleted_at: Option<String>,
 }
 
