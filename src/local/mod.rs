@@ -4,6 +4,7 @@
 
 mod beneath;
 mod browse;
+mod copy;
 mod error;
 mod folder;
 mod hash;
@@ -25,6 +26,7 @@ mod testing;
 mod trash;
 mod walk;
 
+pub use copy::copy_file;
 pub use error::Error;
 pub use folder::Folder;
 pub use hash::{Hasher, check_unchanged, compare_open, compare_range, hash_file, hash_open, open_settled, read_part};
