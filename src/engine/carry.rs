@@ -304,7 +304,7 @@ impl<S: ObjectStore> Engine<S> {
             }
             Order::Change(mut planned) => {
                 // The same of a file that is renamed: with its old object there, the content is fetched instead.
-                if let Some(source) = planned.source.as_ref().filter(|_| way == Way::Pull)
+                if let Some(source) = planned.source.as_ref().filter(|source| way == Way::Pull && !source.stays)
                     && !matches!(self.store.head(source.item.key.as_str()).await, Err(remote::Error::NotFound))
                 {
                     planned.source = None;

@@ -1,6 +1,8 @@
-//! Contents that the bucket has already, under keys that nobody has changed: what equals one of them is copied there.
+//! Contents that a side has already, under keys that nobody has changed: what equals one of them is copied there.
 //!
-//! A copy costs as much as an upload, and saves its bytes. What it takes is the sum of the file, which has to be read for that
+//! What is pulled has a sum in the remote index, and a file that equals it is copied with no request at all.
+//!
+//! A copy in the bucket costs as much as an upload, and saves its bytes. What it takes is the sum of the file, which has to be read for that
 //! before it is known whether it was worth it; so only files of a size that a key in the bucket has are read. Hashing is a
 //! hundred times as fast as most lines. Still, where many keys have one size, as the files of some programs do, an equal size
 //! says little, and the file must have the name (in whatever folder) or the time of one of them too.
@@ -11,6 +13,7 @@ use super::settle::Settled;
 use crate::content::Sha256;
 use crate::index::{Entry, Index};
 use crate::key::Key;
+use crate::local::LocalFile;
 use crate::reconcile::{Action, Item, Planned, Source, examine};
 use crate::remote::Listed;
 
@@ -19,18 +22,34 @@ const MOST: u64 = 5 << 30;
 /// So many keys may have a size before it says little.
 const FEW: u32 = 8;
 
-/// The bucket as it was seen, and what is known of its contents.
+/// Both sides as they were seen, in the order of the names, and what is known of their contents.
 #[derive(Clone, Copy)]
-pub(super) struct Bucket<'a> {
+pub(super) struct Seen<'a> {
     pub(super) base: &'a Index,
-    /// In the order of the names.
     pub(super) listing: &'a [Listed],
+    pub(super) files: &'a [LocalFile],
+}
+
+impl<'a> Seen<'a> {
+    /// The object of a key, if it is what the base says.
+    fn object(&self, name: &str, entry: &Entry) -> Option<&'a Listed> {
+        let at = self.listing.binary_search_by(|object| (*object.name).cmp(name)).ok()?;
+        Some(&self.listing[at]).filter(|object| entry.etag.as_ref() == Some(&object.etag))
+    }
+
+    /// The file of a key, if it is what the base says.
+    fn file(&self, name: &str, entry: &Entry) -> Option<&'a LocalFile> {
+        let at = self.files.binary_search_by(|file| file.key.as_str().cmp(name)).ok()?;
+        Some(&self.files[at]).filter(|file| entry.stat().is_some_and(|stat| stat.same_file(&file.stat)))
+    }
 }
 
 /// What can be copied from, of the sizes that matter.
 #[derive(Default)]
 pub(super) struct Sources<'a> {
     contents: HashMap<(u64, Sha256), (&'a str, &'a Entry, &'a Listed)>,
+    /// Files to copy from, for pulls.
+    files: HashMap<(u64, Sha256), (&'a str, &'a Entry, &'a LocalFile)>,
     /// How many keys have a size.
     sizes: HashMap<u64, u32>,
     /// Sizes with the names and the times of files that have them.
@@ -39,30 +58,37 @@ pub(super) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// Those of the sizes that files to push have, from `least` bytes on.
-    pub(super) fn of(settled: &[Settled], bucket: Bucket<'a>, least: u64) -> Sources<'a> {
-        // The objects of these may be replaced. One that is deleted stays for long enough: deletions come last.
-        let pushes = |settled: &&Settled| matches!(settled.decision.action, Some(Action::Push | Action::Conflict));
-        let pushed: Vec<&Item> = settled.iter().filter(pushes).map(|settled| &settled.item).collect();
-        let sizes = pushed.iter().filter_map(|item| Some(item.local.as_ref()?.stat.size));
-        let wanted: HashSet<u64> = sizes.filter(|size| (least..=MOST).contains(size)).collect();
+    /// Those of the sizes that contents to push or to pull have, from `least` bytes on.
+    pub(super) fn of(settled: &[Settled], seen: Seen<'a>, least: u64) -> Sources<'a> {
+        // These may be replaced. One that is deleted stays for long enough: deletions come last.
+        let busy = |settled: &&Settled| {
+            matches!(settled.decision.action, Some(Action::Push | Action::Pull | Action::Conflict))
+        };
+        let busy: Vec<&Item> = settled.iter().filter(busy).map(|settled| &settled.item).collect();
+        let up = busy.iter().filter_map(|item| Some(item.local.as_ref()?.stat.size));
+        let up: HashSet<u64> = up.filter(|size| (least..=MOST).contains(size)).collect();
+        let down =
+            busy.iter().filter_map(|item| Some(item.remote.as_ref().filter(|there| there.sha256.is_some())?.size));
+        let down: HashSet<u64> = down.filter(|size| *size >= least).collect();
+        let busy: HashSet<&str> = busy.iter().map(|item| item.key.as_str()).collect();
         let mut sources = Sources::default();
-        if wanted.is_empty() {
+        if up.is_empty() && down.is_empty() {
             return sources;
         }
-        let busy: HashSet<&str> = pushed.iter().map(|item| item.key.as_str()).collect();
-        for (name, entry) in bucket.base.entries() {
+        for (name, entry) in seen.base.entries() {
             let (Some(size), Some(sha256)) = (entry.size, entry.sha256) else { continue };
-            if entry.is_tombstone() || !wanted.contains(&size) || busy.contains(&**name) {
+            let matters = up.contains(&size) || down.contains(&size);
+            if entry.is_tombstone() || !matters || busy.contains(&**name) {
                 continue;
             }
-            let Ok(at) = bucket.listing.binary_search_by(|object| object.name.cmp(name)) else { continue };
-            let object = &bucket.listing[at];
-            if entry.etag.as_ref() == Some(&object.etag) {
+            if let Some(object) = seen.object(name, entry).filter(|_| up.contains(&size)) {
                 sources.contents.entry((size, sha256)).or_insert((&**name, entry, object));
                 *sources.sizes.entry(size).or_default() += 1;
                 sources.names.insert((size, file_name(name)));
                 sources.times.extend(entry.mtime_ns.map(|time| (size, time)));
+            }
+            if let Some(file) = seen.file(name, entry).filter(|_| down.contains(&size)) {
+                sources.files.entry((size, sha256)).or_insert((&**name, entry, file));
             }
         }
         sources
@@ -78,12 +104,26 @@ impl<'a> Sources<'a> {
         })
     }
 
-    /// Where the content of a push is, if it is known to be there.
+    /// Where the content of a push or a pull is already, if that is known.
     pub(super) fn find(&self, planned: &Planned) -> Option<Source> {
-        let local = planned.item.local.as_ref().filter(|_| planned.action == Action::Push)?;
-        let (name, entry, object) = self.contents.get(&(local.stat.size, local.content?.sha256))?;
-        let key = Key::parse(name).ok().filter(|key| *key != planned.item.key)?;
-        Some(Source { item: Box::new(examine(&key, Some(entry), None, None, Some(object))), stays: true })
+        let item = &planned.item;
+        let (key, entry, file, object) = match planned.action {
+            Action::Push => {
+                let local = item.local.as_ref()?;
+                let (name, entry, object) = self.contents.get(&(local.stat.size, local.content?.sha256))?;
+                (Key::parse(name).ok()?, entry, None, Some(*object))
+            }
+            Action::Pull => {
+                // With the index goes the time that the file gets.
+                item.valid_index_entry()?.mtime_ns?;
+                let there = item.remote.as_ref()?;
+                let (_, entry, file) = self.files.get(&(there.size, there.sha256?))?;
+                (file.key.clone(), entry, Some(*file), None)
+            }
+            _ => return None,
+        };
+        let from = examine(&key, Some(entry), None, file, object);
+        (key != item.key).then(|| Source { item: Box::new(from), stays: true })
     }
 }
 
@@ -110,7 +150,7 @@ mod tests {
     }
 
     fn source(settled: &[Settled], base: &Index, listing: &[Listed]) -> Option<String> {
-        let sources = Sources::of(settled, Bucket { base, listing }, 1);
+        let sources = Sources::of(settled, Seen { base, listing, files: &[] }, 1);
         let Settled { item, decision } = settled[0].clone();
         let planned = Planned { item, decision, action: Action::Push, source: None, renamed: false };
         sources.find(&planned).map(|source| source.item.key.to_string())
@@ -144,10 +184,10 @@ mod tests {
         ] {
             let index = Index::from_entries((0..keys).map(entry).collect());
             let new = [push(key, content)];
-            let sources = Sources::of(&new, Bucket { base: &index, listing: &names }, 1);
+            let sources = Sources::of(&new, Seen { base: &index, listing: &names, files: &[] }, 1);
             assert_eq!(sources.may_have(&new[0].item), likely, "{key} of content {content} beside {keys}");
             assert!(
-                !Sources::of(&new, Bucket { base: &index, listing: &names }, 2).may_have(&new[0].item),
+                !Sources::of(&new, Seen { base: &index, listing: &names, files: &[] }, 2).may_have(&new[0].item),
                 "too small"
             );
         }

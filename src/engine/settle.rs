@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::stream;
 
-use super::copies::{Bucket, Sources};
+use super::copies::{Seen, Sources};
 use super::{Engine, Error, Observed, Summary};
 use crate::blocking::blocking;
 use crate::index::Index;
@@ -28,8 +28,8 @@ pub struct Settled {
 }
 
 impl<S: ObjectStore> Engine<S> {
-    /// Decides items of what was observed, as [`Engine::decide`]; a run without any never decodes the remote index. What is to
-    /// be pushed is copied, where the bucket has it already; `base` is the local index.
+    /// Decides items of what was observed, as [`Engine::decide`]; a run without any never decodes the remote index. What the
+    /// other side has already is copied there; `base` is the local index.
     pub(super) async fn decide_observed(
         &self,
         items: Vec<Item>,
@@ -43,23 +43,24 @@ impl<S: ObjectStore> Engine<S> {
         let names: Vec<Key> = items.iter().map(|item| item.key.clone()).collect();
         let names = names.iter().map(Key::as_str);
         let told = observed.remote_index.about(&*self.store, &self.folder, names).await?;
-        Ok(self.decide(items, &told, Some(Bucket { base, listing: &observed.listing }), summary).await)
+        let seen = Seen { base, listing: &observed.listing, files: &observed.scan.files };
+        Ok(self.decide(items, &told, Some(seen), summary).await)
     }
 
-    /// Decides items and answers their conflicts; `index` is the remote one, `bucket` what there may be to copy from. A key that
+    /// Decides items and answers their conflicts; `index` is the remote one, `seen` what there may be to copy from. A key that
     /// can not be looked into is in the summary; one that changes under the look is left for the next run.
     pub(super) async fn decide(
         &self,
         mut items: Vec<Item>,
         index: &Index,
-        bucket: Option<Bucket<'_>>,
+        seen: Option<Seen<'_>>,
         summary: &mut Summary,
     ) -> Vec<Planned> {
         for item in &mut items {
             item.set_index_entry(index.get(item.key.as_str()));
         }
         let mut settled = self.settle(items, summary).await;
-        let sources = bucket.map(|bucket| Sources::of(&settled, bucket, self.options.copy_from)).unwrap_or_default();
+        let sources = seen.map(|seen| Sources::of(&settled, seen, self.options.copy_from)).unwrap_or_default();
         self.hash_candidates(&mut settled, &sources, summary).await;
         settled.sort_by(|a, b| a.item.key.cmp(&b.item.key));
         let planned = settled.into_iter().filter_map(|settled| self.answer(settled));

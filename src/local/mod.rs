@@ -5,6 +5,7 @@
 mod beneath;
 mod blocks;
 mod browse;
+mod copy;
 mod error;
 mod folder;
 mod hash;
@@ -27,6 +28,7 @@ mod trash;
 mod walk;
 
 pub use blocks::{Summed, sum_up, take_over};
+pub use copy::copy_file;
 pub use error::Error;
 pub use folder::Folder;
 pub use hash::{

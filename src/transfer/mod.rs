@@ -3,6 +3,7 @@
 //! Every action carries what it expects to find on either side. Where a side turns out to be something else, nothing
 //! is written and the key is [`Failure::Changed`]: it is looked at and decided again. Nothing here decides.
 
+mod copied;
 mod cut;
 mod delta;
 mod gate;

@@ -4,6 +4,7 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::copied::is_dated;
 use super::install::Place;
 use super::resume::Download;
 use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, record};
@@ -16,37 +17,46 @@ use crate::reconcile::{Action, Item, Planned, Remote, Source, conflict_key};
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
 
 /// A staged object that was checked.
-struct Fetched {
-    staged: Staged,
-    info: ObjectInfo,
-    sha256: Sha256,
+pub(super) struct Fetched {
+    pub(super) staged: Staged,
+    pub(super) info: ObjectInfo,
+    pub(super) sha256: Sha256,
     /// Bytes that came over the network.
-    bytes: u64,
+    pub(super) bytes: u64,
     /// What a big one is made of.
-    blocks: Option<String>,
+    pub(super) blocks: Option<String>,
     /// Of a big one: what another run goes on from as long as it has not got its place.
-    record: Option<Record>,
-    verdict: Verdict,
+    pub(super) record: Option<Record>,
+    pub(super) verdict: Verdict,
 }
 
 /// What is known of a content that arrived, and was not found to be wrong.
 #[derive(Clone, Copy)]
-struct Verdict {
+pub(super) struct Verdict {
     /// Whether an ETag or a sum shows that it is what was written.
-    proven: bool,
+    pub(super) proven: bool,
     /// Whether the object's ETag has the form of an MD5 and is not the one of what arrived, with nothing else to go by.
-    doubtful: bool,
+    pub(super) doubtful: bool,
 }
 
 impl<S: ObjectStore> Carrier<S> {
     pub(super) async fn pull(&self, planned: &Planned) -> Result<Done, Failure> {
         let item = &planned.item;
-        if let Some(source) = &planned.source
+        let (renamed, copied) = match &planned.source {
+            Some(source) if source.stays || is_dated(item, source) => (None, Some(source)),
+            source => (source.as_ref(), None),
+        };
+        if let Some(source) = renamed
             && let Some(done) = self.rename(item, source)?
         {
             return Ok(done);
         }
         let fetch = async {
+            if let Some(source) = copied
+                && let Some(copied) = self.copy_file(item, source).await?
+            {
+                return Ok(copied);
+            }
             // Not to be fetched in each run anew.
             self.folder.expect_room(&item.key)?;
             self.fetch(item).await

@@ -120,7 +120,11 @@ fn a_copied_folder_is_copied_in_the_bucket() {
     // The content of the file that is replaced is nowhere any more when its turn comes.
     assert_eq!((made[&Op::CopyObject], made[&Op::PutObject]), (6, 2), "{made:?}");
     assert!((LARGE as u64..2 * LARGE as u64).contains(&up), "{up} bytes up");
-    two.sync();
+    let (_, folder) = two.places(&bucket);
+    two.sync_with(&["--dry-run"]).with(0).says(&format!("Copying deep/folder/0 => copy/0 on {folder}"));
+    let (made, _, down) = moves(&bucket, &two);
+    assert_eq!(made, [(Op::GetObject, 2), (Op::ListObjectsV2, 1)].into());
+    assert!((LARGE as u64..2 * LARGE as u64).contains(&down), "{down} bytes down");
     assert_eq!((two.tree(), bucket.tree()), (one.tree(), one.tree()));
     one.is_idle();
     two.is_idle();
@@ -155,14 +159,15 @@ fn a_copy_has_its_own_time_mode_and_type() {
         // It knows neither content, and goes by what the objects say.
         let fresh = env.machine(&bucket);
         fresh.sync();
+        // It copies what it has.
+        two.sync();
         for key in ["page.html", "moved.html", "notes.txt"] {
             let of = |machine: &Machine| {
                 let found = fs::metadata(machine.path(key)).unwrap();
                 (found.modified().unwrap(), found.permissions().mode())
             };
-            assert_eq!(of(&fresh), of(&one), "{key}");
+            assert_eq!([of(&fresh), of(&two)], [of(&one); 2], "{key}");
         }
-        two.sync();
         assert_eq!((two.tree(), fresh.tree()), (one.tree(), one.tree()));
         let Some(server) = bucket.server_if_any() else { continue };
         for key in ["page.html", "moved.html"] {
@@ -185,4 +190,21 @@ fn a_copy_whose_source_is_replaced_meanwhile_is_uploaded() {
     two.sync();
     assert_eq!((two.tree(), bucket.tree()), (one.tree(), one.tree()));
     assert_eq!(one.read("deep/folder/0").unwrap(), b"another content");
+}
+
+#[test]
+fn a_file_that_changed_is_no_source_of_a_pull() {
+    let env = TestEnv::new();
+    let (bucket, one, two) = folders(&env);
+    one.write("copy", large(0));
+    one.sync();
+    // Of the same size and time.
+    let path = two.path("deep/folder/0");
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, large(7)).unwrap();
+    File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    two.sync();
+    assert_eq!((two.read("copy").unwrap(), two.read("deep/folder/0").unwrap()), (large(0), large(7)));
+    one.sync();
+    assert_eq!((one.tree(), bucket.tree()), (two.tree(), two.tree()));
 }
