@@ -176,8 +176,9 @@ impl Stage {
                 world.violate(|| format!("machine {number} left {left:?}"));
             }
         }
-        // A run that went through without trouble leaves no halves.
-        if matches!(done, Ok(summary) if !run.by_steps && !summary.interrupted && summary.failed.is_empty()) {
+        // A run that went through without trouble leaves no halves. An interruption may come while it commits.
+        let whole = !run.by_steps && run.stop.is_none();
+        if matches!(done, Ok(summary) if whole && !summary.interrupted && summary.failed.is_empty()) {
             let (number, left) = (run.machine, world.machines[run.machine].left("downloads"));
             if !left.is_empty() {
                 world.violate(|| format!("machine {number} left halves: {:?}", left.keys()));
