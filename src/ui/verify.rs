@@ -168,7 +168,7 @@ mod tests {
         let verified = Verified { uploads: vec![upload], ..Verified::default() };
         assert!(verified.is_sound());
         let (out, err) = shown(&verified);
-        assert!(out.starts_with("Unfinished upload: \"a\\x1b\", begun ") && out.contains(", id id\n"), "{out}");
+        assert!(out.starts_with("Unfinished upload: \"a\\u{1b}\", begun ") && out.contains(", id id\n"), "{out}");
         assert!(err.contains("s4 help verify"), "{err}");
         let verified = Verified { uploads_unknown: Some("not offered".to_owned()), ..Verified::default() };
         assert!(verified.is_sound() && shown(&verified).1.contains("could not be looked for: not offered\n"));
