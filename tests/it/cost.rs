@@ -26,7 +26,7 @@ fn seen(bucket: &Bucket) -> Requests {
     assert_eq!(counts.unknown, 0);
     let of = |operations: &[Op]| operations.iter().map(|operation| counts.of(*operation)).sum();
     let seen = Requests {
-        list: of(&[Op::ListObjectsV2]),
+        list: of(&[Op::ListObjectsV2, Op::ListParts, Op::ListMultipartUploads]),
         get: of(&[Op::GetObject]),
         head: of(&[Op::HeadObject]),
         put: of(&[Op::PutObject, Op::UploadPart, Op::CreateMultipartUpload, Op::CompleteMultipartUpload]),
