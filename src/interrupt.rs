@@ -38,8 +38,9 @@ pub fn watch(cancel: &Cancel, ui: &Arc<Ui>) -> Watch {
                 // The index says what was committed last; the next run finds out the rest.
                 std::process::exit(ExitCode::Interrupted as i32);
             }
-            cancel.cancel();
+            // First: a run that has nothing under way ends before another word.
             ui.note("Interrupted: ending what is under way; once more stops at once");
+            cancel.cancel();
         }
     }))
 }

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use super::log::{Log, Logging};
+use super::members::is_ours;
 use super::remote::{RemoteIndex, RemoteIndexError, Seen};
-use super::{Changes, Merge, encode};
+use super::{Changes, Merge, TOMBSTONE_SECONDS, encode};
 use crate::ambient::Ambient;
 use crate::key::{INDEX, LOG};
 use crate::local::Folder;
@@ -25,6 +26,19 @@ pub struct Writing<'a> {
 }
 
 impl RemoteIndex {
+    /// Whether there is to be a change log. Not beside S4 0.4, if that has been seen in the last months: it reads `.index` alone,
+    /// and takes an entry there for a conflict of which it knows neither the content nor the one that came after it.
+    fn wants_log(&self, how: Writing<'_>, now: i64) -> bool {
+        let is_near = self.old_writer_at.is_some_and(|at| now.saturating_sub(at) < TOMBSTONE_SECONDS);
+        how.keys >= how.logging.from && !is_near
+    }
+
+    /// When S4 0.4 was last seen: now, if it wrote the file that is there.
+    fn see_old_writer(&mut self, told: Option<i64>, now: i64) {
+        let bytes = self.bytes.as_ref().filter(|_| self.etag.is_some() && self.damaged.is_none());
+        self.old_writer_at = if bytes.is_some_and(|bytes| !is_ours(bytes)) { Some(now) } else { told };
+    }
+
     /// Prepares a commit: keeps of `changes` what differs from the index as it was seen.
     ///
     /// # Errors
@@ -57,11 +71,13 @@ impl RemoteIndex {
         for attempt in 0..ATTEMPTS {
             // What was fetched again may lack what it had when it was looked at: the next run looks.
             let keep = how.keep && attempt == 0;
-            let changes = merge.onto(&*self.about(store, folder, merge.names()).await?);
+            let told = self.about(store, folder, merge.names()).await?;
+            let (changes, old_writer_at) = (merge.onto(&told), told.old_writer_at);
+            self.see_old_writer(old_writer_at, ambient.now());
             let is_whole = self.log.is_none() || !how.logging.is_off();
             let written = if changes.is_empty() && self.damaged.is_none() && is_whole {
                 Ok(())
-            } else if let Some(log) = self.longer_log(&changes, how) {
+            } else if let Some(log) = self.longer_log(&changes, how, ambient.now()) {
                 self.write_log(store, log).await
             } else {
                 self.write_file(store, folder, changes, ambient.now(), how).await
@@ -87,9 +103,9 @@ impl RemoteIndex {
     }
 
     /// The log with these changes, if that is how they are to be written.
-    fn longer_log(&self, changes: &Changes, how: Writing<'_>) -> Option<(Log, Vec<u8>)> {
+    fn longer_log(&self, changes: &Changes, how: Writing<'_>, now: i64) -> Option<(Log, Vec<u8>)> {
         let (etag, seen) = self.etag.as_ref().zip(self.log.as_ref())?;
-        if how.keys < how.logging.from || self.damaged.is_some() || !seen.log.continues(etag.as_str()) {
+        if !self.wants_log(how, now) || self.damaged.is_some() || !seen.log.continues(etag.as_str()) {
             return None;
         }
         let log = seen.log.with(changes, &how.logging.machine);
@@ -129,6 +145,7 @@ impl RemoteIndex {
         let logged = self.log.as_ref().map_or(0, |seen| seen.log.generation());
         let generation = index.generation.unwrap_or_default().max(logged);
         index.generation = Some(generation);
+        index.old_writer_at = self.old_writer_at;
         let bytes = Bytes::from(encode(&index).map_err(|error| Error::Other(error.to_string()))?);
         let expect = self.etag.clone().map_or(Expect::Absent, Expect::ETag);
         let written = match store.put(INDEX, bytes.clone(), &metadata(), &expect).await {
@@ -140,18 +157,18 @@ impl RemoteIndex {
             }
         };
         self.becomes(Some(written.etag.clone()), bytes, Some(index));
-        self.begin_log(store, written.etag.as_str(), generation, how).await
+        let is_wanted = self.wants_log(how, now);
+        self.begin_log(store, (written.etag.as_str(), generation), is_wanted).await
     }
 
-    /// Begins the change log anew, for an index that was just written. What others have added to the old one meanwhile stays.
+    /// Begins the change log anew, for an index that was just written. What others have added to the old one meanwhile stays. Without
+    /// `is_wanted` there is none from now on.
     async fn begin_log<S: ObjectStore>(
         &mut self,
         store: &S,
-        file: &str,
-        generation: u64,
-        how: Writing<'_>,
+        (file, generation): (&str, u64),
+        is_wanted: bool,
     ) -> Result<(), RemoteIndexError> {
-        let is_wanted = how.keys >= how.logging.from;
         for _ in 0..ATTEMPTS {
             let begun = match &self.log {
                 None if !is_wanted => return Ok(()),

@@ -71,6 +71,11 @@ fn begin(done: Vec<u8>) -> GzEncoder<Vec<u8>> {
     GzBuilder::new().extra(FIELD).write(done, Compression::new(2))
 }
 
+/// Whether s4 wrote a file, by its first member.
+pub(super) fn is_ours(file: &[u8]) -> bool {
+    file.get(HEADER..HEADER + SAME) == Some(&FIELD[..SAME])
+}
+
 /// The members of a file: what each holds between its header and its sum. `None` if it is not one that [`Writer`] wrote.
 pub(super) fn split(file: &[u8]) -> Option<Vec<&[u8]>> {
     let members = split_summed(file)?.into_iter();
@@ -206,7 +211,8 @@ mod tests {
         let file = written(&["{}\n".to_owned()]);
         let mut plain = GzEncoder::new(Vec::new(), Compression::fast());
         plain.write_all(b"{}\n").unwrap();
-        assert!(split(&plain.finish().unwrap()).is_none());
+        let plain = plain.finish().unwrap();
+        assert!(split(&plain).is_none() && !is_ours(&plain) && is_ours(&file));
         assert!(split(b"{}").is_none() && split(&file[..file.len() - 1]).is_none());
         for length in [0, u32::MAX] {
             let mut file = file.clone();

@@ -52,6 +52,8 @@ pub struct Index {
     pub place: Option<String>,
     /// The last commit of the change log that the file holds; `None` where S4 0.4 wrote it.
     pub generation: Option<u64>,
+    /// When S4 0.4 was last seen to have written the index, seconds since the epoch; only in the remote index. It preserves this.
+    pub old_writer_at: Option<i64>,
 }
 
 impl Index {
@@ -63,7 +65,7 @@ impl Index {
             entries.dedup_by(|a, b| a.0 == b.0);
             entries.reverse();
         }
-        Index { entries, device: None, place: None, generation: None }
+        Index { entries, device: None, place: None, generation: None, old_writer_at: None }
     }
 
     /// The entries, sorted.

@@ -29,7 +29,7 @@ pub struct RemoteIndex {
     /// The version of `.index`; `None` when there is none.
     pub(super) etag: Option<ETag>,
     /// Its bytes; `None` while they are only in the private folder: a sync with nothing to do never reads them.
-    bytes: Option<Bytes>,
+    pub(super) bytes: Option<Bytes>,
     /// What it holds, without the change log; decoded only when someone asks.
     pub(super) file: Option<Index>,
     /// The change log beside it.
@@ -43,6 +43,8 @@ pub struct RemoteIndex {
     complete: bool,
     /// Whether that is noted in the private folder.
     pub(super) noted: bool,
+    /// When S4 0.4 was last seen to have written it; known while it is written.
+    pub(super) old_writer_at: Option<i64>,
     /// Whether it may lack what it had when this run looked what it lacks.
     pub(super) unsure: bool,
 }

@@ -35,6 +35,7 @@ fn indexes() -> impl Strategy<Value = Index> {
             let mut index = Index::from_entries(entries.map(|(name, entry)| (name.into(), entry)).collect());
             index.device = device;
             index.generation = generation;
+            index.old_writer_at = generation.map(|number| number as i64);
             index.place = place;
             index
         },

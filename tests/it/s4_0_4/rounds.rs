@@ -163,3 +163,24 @@ fn a_file_of_the_first_second_of_1970_comes_and_goes() {
         assert_equal_trees(&[&old, &new]);
     }
 }
+
+#[test]
+fn where_s4_0_4_has_been_seen_its_index_does_not_lag_behind() {
+    let Some(fleet) = Fleet::with_and_without_logs().last() else { return };
+    let (old, new) = (fleet.member(Version::Old), fleet.member(Version::New));
+    for content in ["1", "2"] {
+        new.write("a", content);
+        new.sync();
+    }
+    assert!(fleet.bucket.objects().contains_key(".s4/log"));
+    assert_eq!(old.sync(), ["transfer a"]);
+    for content in ["3", "4"] {
+        // In a second of its own: S4 0.4 asks about an object that is later than an entry that it does not know either.
+        new.write("a", content);
+        new.sync();
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+    }
+    assert!(!fleet.bucket.objects().contains_key(".s4/log"));
+    assert_eq!(old.sync(), ["transfer a"]);
+    round(&[&old, &new]);
+}
