@@ -3,7 +3,7 @@
 use s4_test_server::{Fault, FaultKind, Op};
 use serde_json::Value;
 
-use crate::support::{Bucket, Machine, Record, Summary, TARGET, TestEnv, in_sync, read_index, whole, write_index};
+use crate::support::{Bucket, Machine, Summary, TestEnv, in_sync, read_index, synced, write_index};
 
 const MIB: usize = 1 << 20;
 /// A block.
@@ -23,23 +23,12 @@ fn edited() -> Vec<u8> {
     bytes
 }
 
-/// A sync that goes well, as it tells of itself.
-#[track_caller]
-fn sync(machine: &Machine) -> Summary {
-    let records = whole(&machine.run(["sync", TARGET, "--json"]).with(0).out);
-    let summary = records.into_iter().find_map(|record| match record {
-        Record::Summary(summary) => Some(summary),
-        _ => None,
-    });
-    summary.unwrap()
-}
-
 /// Two machines that have the big file, which the first has edited.
 fn setting(bucket: &Bucket, env: &TestEnv) -> (Machine, Machine) {
     let (one, two) = in_sync(env, bucket, &[("calm", "1")]);
     one.write("big", big());
     one.sync();
-    assert_eq!(sync(&two).bytes_down, (BLOCKS * BLOCK) as u64);
+    assert_eq!(synced(&two).bytes_down, (BLOCKS * BLOCK) as u64);
     one.write("big", edited());
     (one, two)
 }
@@ -62,17 +51,17 @@ fn an_edit_and_an_append_move_only_their_blocks_each_way() {
     for bucket in Bucket::each() {
         let env = TestEnv::new();
         let (one, two) = setting(&bucket, &env);
-        let Summary { bytes_up, requests, .. } = sync(&one);
+        let Summary { bytes_up, requests, .. } = synced(&one);
         // Two parts are copied, one is sent; begin, end and index.
         assert_eq!((bytes_up, requests.copy, requests.put), (2 * BLOCK as u64, 2, 4));
-        let Summary { bytes_down, requests, .. } = sync(&two);
+        let Summary { bytes_down, requests, .. } = synced(&two);
         assert_eq!((bytes_down, requests.get), (2 * BLOCK as u64, 2), "the index, and one range");
         assert!(two.read("big").unwrap() == edited() && bucket.tree() == two.tree());
         // The other way round: the second machine knows the blocks of what it has put together.
         let appended = [&edited()[..], &[7; MIB]].concat();
         two.write("big", &appended);
-        assert_eq!(sync(&two).bytes_up, MIB as u64);
-        assert_eq!(sync(&one).bytes_down, MIB as u64);
+        assert_eq!(synced(&two).bytes_up, MIB as u64);
+        assert_eq!(synced(&one).bytes_down, MIB as u64);
         assert!(one.read("big").unwrap() == appended && bucket.tree() == one.tree());
         assert_eq!(bucket.uploads(), []);
         for machine in [&one, &two] {
@@ -89,7 +78,7 @@ fn a_file_that_is_mostly_new_is_sent_whole() {
     let mut bytes = big();
     bytes[BLOCK..(BLOCKS / 2 + 2) * BLOCK].fill(98);
     one.write("big", bytes);
-    let Summary { bytes_up, requests, .. } = sync(&one);
+    let Summary { bytes_up, requests, .. } = synced(&one);
     assert_eq!((bytes_up, requests.copy), ((BLOCKS * BLOCK) as u64, 0));
 }
 
@@ -102,9 +91,9 @@ fn a_renamed_file_still_knows_its_blocks() {
         machine.sync();
     }
     std::fs::rename(one.path("before"), one.path("big")).unwrap();
-    assert_eq!((sync(&one).bytes_up, sync(&two).bytes_down), (0, 0));
+    assert_eq!((synced(&one).bytes_up, synced(&two).bytes_down), (0, 0));
     two.write("big", edited());
-    assert_eq!((sync(&two).bytes_up, sync(&one).bytes_down), (2 * BLOCK as u64, 2 * BLOCK as u64));
+    assert_eq!((synced(&two).bytes_up, synced(&one).bytes_down), (2 * BLOCK as u64, 2 * BLOCK as u64));
     assert!(one.read("big").unwrap() == edited());
 }
 
@@ -133,7 +122,7 @@ fn a_map_that_lies_about_the_object_does_not_damage_it() {
     two.write(".index", lie(&std::fs::read(two.path(".index")).unwrap(), &new));
     std::fs::File::options().write(true).open(two.path(".index")).unwrap().set_modified(modified).unwrap();
     two.write("big", edited());
-    let Summary { bytes_up, requests, .. } = sync(&two);
+    let Summary { bytes_up, requests, .. } = synced(&two);
     // It was believed until the server told the sum of the whole.
     assert_eq!((requests.copy, bytes_up), (1, (BLOCKS * BLOCK) as u64));
     assert!(bucket.tree()["big"] == edited());
@@ -148,7 +137,7 @@ fn a_map_that_lies_about_a_new_object_does_not_damage_the_file() {
     one.sync();
     let index = bucket.objects().remove(".index").unwrap();
     bucket.put(".index", lie(&index, &map(&two)));
-    let Summary { bytes_down, requests, .. } = sync(&two);
+    let Summary { bytes_down, requests, .. } = synced(&two);
     // It was believed until the whole was summed up: nothing to fetch, but to ask what the object is.
     assert_eq!((requests.head, requests.get), (1, 1 + (BLOCKS / 2) as u64));
     assert_eq!(bytes_down, (BLOCKS * BLOCK) as u64);
@@ -163,7 +152,7 @@ fn a_map_of_another_content_is_none() {
     let mut index = read_index(&bucket.objects().remove(".index").unwrap());
     index["big"]["blocks"] = Value::from(map(&two));
     bucket.put(".index", write_index(&index));
-    let Summary { bytes_down, requests, .. } = sync(&two);
+    let Summary { bytes_down, requests, .. } = synced(&two);
     assert_eq!((bytes_down, requests.get), ((BLOCKS * BLOCK) as u64, 1 + (BLOCKS / 2) as u64));
     assert!(two.read("big").unwrap() == edited());
 }

@@ -8,7 +8,9 @@ use std::sync::{Arc, Condvar, Mutex};
 use rustix::process::{Pid, Signal, kill_process};
 use s4_test_server::{Fault, FaultKind, Op};
 
-use crate::support::{Bucket, Machine, Proxy, Record, Summary, TARGET, TestEnv, Trouble, Upload, in_sync, ran, whole};
+use crate::support::{
+    Bucket, Machine, Proxy, Record, Summary, TARGET, TestEnv, Trouble, Upload, in_sync, ran, synced, whole,
+};
 
 /// A part.
 const PART: usize = 16 << 20;
@@ -38,21 +40,10 @@ fn killed_at_the_last_part(bucket: &Bucket, machine: &Machine, operation: Op) {
     bucket.server().clear_hook();
 }
 
-/// A sync that goes well, as it tells of itself: the server may still be busy with what the dead one had sent.
-#[track_caller]
-fn sync(machine: &Machine) -> Summary {
-    let records = whole(&machine.run(["sync", TARGET, "--json"]).with(0).out);
-    let summary = records.into_iter().find_map(|record| match record {
-        Record::Summary(summary) => Some(summary),
-        _ => None,
-    });
-    summary.unwrap()
-}
-
 /// The requests of a sync that sends so many parts, and does so much else.
 #[track_caller]
 fn sends(machine: &Machine, parts: usize, else_puts: u64, lists: u64, deletes: u64) {
-    let Summary { requests, bytes_up, .. } = sync(machine);
+    let Summary { requests, bytes_up, .. } = synced(machine);
     let told = (bytes_up, requests.put, requests.list, requests.delete);
     // Its end, and the index; a listing of the bucket.
     assert_eq!(told, ((parts * PART) as u64, parts as u64 + 2 + else_puts, 1 + lists, deletes));
@@ -61,7 +52,7 @@ fn sends(machine: &Machine, parts: usize, else_puts: u64, lists: u64, deletes: u
 /// The requests of a sync that fetches so many ranges.
 #[track_caller]
 fn fetches(machine: &Machine, ranges: usize) {
-    let Summary { requests, bytes_down, .. } = sync(machine);
+    let Summary { requests, bytes_down, .. } = synced(machine);
     // The index.
     assert_eq!((bytes_down, requests.get, requests.head), ((ranges * PART) as u64, 1 + ranges as u64, 0));
 }
@@ -178,7 +169,7 @@ fn a_completed_upload_whose_answer_was_lost_leaves_no_record() {
     bucket.server().inject(gone);
     one.sync_with(&[]).with(4);
     bucket.server().clear_faults();
-    assert_eq!(sync(&one).bytes_up, 0);
+    assert_eq!(synced(&one).bytes_up, 0);
     is_cleared_up(&bucket, &one);
 }
 
@@ -240,7 +231,7 @@ fn a_damage_that_its_own_sum_hides_is_found_in_the_whole_and_everything_is_fetch
     lines[1]["crc64"] = crc.finish().into();
     let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
     std::fs::write(&record, lines).unwrap();
-    let Summary { requests, bytes_down, .. } = sync(&one);
+    let Summary { requests, bytes_down, .. } = synced(&one);
     // The bytes of the attempt that counts.
     assert_eq!((requests.get, bytes_down), (1 + (missing + PARTS) as u64, (PARTS * PART) as u64));
     assert!(one.tree() == two.tree());

@@ -30,7 +30,7 @@ pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
 pub(crate) use proxy::{Proxy, Trouble};
 pub(crate) use records::{
-    Change, Finding, Record, Requests, Spent, Summary, Upload, Verification, changes, outcomes, records, whole,
+    Change, Finding, Record, Requests, Spent, Summary, Upload, Verification, changes, outcomes, records, synced, whole,
 };
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
 pub(crate) use story::Story;

@@ -329,3 +329,14 @@ pub(crate) struct Upload {
     pub(crate) upload_id: String,
     pub(crate) begun: String,
 }
+
+/// A sync that goes well, as it tells of itself.
+#[track_caller]
+pub(crate) fn synced(machine: &super::Machine) -> Summary {
+    let records = whole(&machine.run(["sync", super::TARGET, "--json"]).with(0).out);
+    let summary = records.into_iter().find_map(|record| match record {
+        Record::Summary(summary) => Some(summary),
+        _ => None,
+    });
+    summary.unwrap()
+}
