@@ -477,7 +477,7 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
             [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Read the outcomes from standard input; it always does')
-            [CompletionResult]::new('--whole', '--whole', [CompletionResultType]::ParameterName, 'Write both indexes whole, without change logs: before S4 0.4 takes over the folder. Reads nothing unless --stdin is given')
+            [CompletionResult]::new('--whole', '--whole', [CompletionResultType]::ParameterName, 'Write both indexes whole, without change logs')
             [CompletionResult]::new('--no-colors', '--no-colors', [CompletionResultType]::ParameterName, 'Use no colours, as --color never')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Begin each line with the time')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more, as --log-level DEBUG')

@@ -453,7 +453,7 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
             cand --stdin 'Read the outcomes from standard input; it always does'
-            cand --whole 'Write both indexes whole, without change logs: before S4 0.4 takes over the folder. Reads nothing unless --stdin is given'
+            cand --whole 'Write both indexes whole, without change logs'
             cand --no-colors 'Use no colours, as --color never'
             cand --timestamps 'Begin each line with the time'
             cand -v 'Say more, as --log-level DEBUG'

@@ -492,7 +492,7 @@ INFO\t'What is going on'
 WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
 complete -c s4 -n "__fish_s4_using_subcommand write-index" -l stdin -d 'Read the outcomes from standard input; it always does'
-complete -c s4 -n "__fish_s4_using_subcommand write-index" -l whole -d 'Write both indexes whole, without change logs: before S4 0.4 takes over the folder. Reads nothing unless --stdin is given'
+complete -c s4 -n "__fish_s4_using_subcommand write-index" -l whole -d 'Write both indexes whole, without change logs'
 complete -c s4 -n "__fish_s4_using_subcommand write-index" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand write-index" -l timestamps -d 'Begin each line with the time'
 complete -c s4 -n "__fish_s4_using_subcommand write-index" -s v -l verbose -d 'Say more, as --log-level DEBUG'

@@ -21,7 +21,10 @@ pub struct WriteIndexArgs {
     /// Read the outcomes from standard input; it always does
     #[arg(long)]
     pub stdin: bool,
-    /// Write both indexes whole, without change logs: before S4 0.4 takes over the folder. Reads nothing unless --stdin is given
+    /// Write both indexes whole, without change logs
+    ///
+    /// For S4 0.4, which knows no change logs, before it takes over the folder. Standard input is not read, unless --stdin
+    /// is given too.
     #[arg(long)]
     pub whole: bool,
 }
