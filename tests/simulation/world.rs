@@ -12,7 +12,7 @@ use super::disk::Disk;
 use super::model::{Model, shown};
 use super::script::Edit;
 use super::seat::Dead;
-use crate::index::Logging;
+use crate::index::{Kept, Logging};
 use crate::key;
 use crate::remote::Error;
 use crate::transfer::Cancel;
@@ -78,6 +78,8 @@ pub(super) struct Machine {
     pub(super) run: Running,
     /// A file that an editor holds open.
     pub(super) open: Option<File>,
+    /// What its daemon remembers.
+    pub(super) kept: Option<Kept>,
     /// Indexes that were there after its syncs.
     pub(super) indexes: Vec<Vec<u8>>,
     /// Earlier change logs.
@@ -94,7 +96,16 @@ impl Machine {
         }
         fs::write(home.path().join("outside"), "outside").unwrap();
         let disk = Disk::new(home.path().join("graves"));
-        Machine { home, disk, ahead: 0, run: Running::default(), open: None, indexes: Vec::new(), logs: Vec::new() }
+        Machine {
+            home,
+            disk,
+            ahead: 0,
+            run: Running::default(),
+            open: None,
+            kept: None,
+            indexes: Vec::new(),
+            logs: Vec::new(),
+        }
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -279,8 +290,9 @@ impl World {
     }
 
     pub(super) fn kill(&mut self, machine: usize, stop: Stop) {
-        let Machine { run, disk, .. } = &mut self.machines[machine];
+        let Machine { run, disk, kept, .. } = &mut self.machines[machine];
         run.dead = true;
+        *kept = None;
         if stop == Stop::Power {
             disk.lose_power(&mut self.dice);
         }
