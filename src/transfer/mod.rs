@@ -37,8 +37,8 @@ use install::Installer;
 
 /// Parts of one object in flight.
 const PARTS_IN_FLIGHT: usize = 6;
-/// Bytes of content held in memory at a time, in KiB.
-const MEMORY_KIB: u32 = 128 << 10;
+/// Bytes of content held in memory at a time, in KiB: four parts, so that a big file goes in less than 100 MiB with all the rest.
+const MEMORY_KIB: u32 = 64 << 10;
 /// The most contents that move at a time, each way, if nothing else is said.
 pub const JOBS: Jobs = Jobs { up: 256, down: 256 };
 /// Keys under way at a time: those that move, and those that have arrived and wait for the disk to be flushed. The more of them
