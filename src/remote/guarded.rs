@@ -80,12 +80,12 @@ pub trait Unconditional: ObjectStore {
         metadata: Option<&Metadata>,
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 
-    /// Makes the object of its parts over whatever is there.
+    /// Makes the object of its parts over whatever is there, as [`ObjectStore::complete_upload`].
     fn complete_regardless(
         &self,
         name: &str,
         upload: &str,
-        parts: &[ETag],
+        parts: (&[ETag], Option<Checksum>),
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 
     /// Deletes up to 1,000 keys in whatever version; one result each, in their order.
@@ -272,7 +272,7 @@ impl<S: Unconditional> ObjectStore for Guarded<S> {
         &self,
         name: &str,
         upload: &str,
-        parts: &[ETag],
+        parts: (&[ETag], Option<Checksum>),
         expect: &Expect,
     ) -> Result<Written, Error> {
         if self.capabilities.complete {
@@ -360,7 +360,7 @@ mod tests {
             let a = put(&store, "a", &Expect::Absent).await.unwrap();
             let upload = store.begin_upload("a", &Metadata::default()).await.unwrap();
             let parts = [store.upload_part("a", &upload, 1, content()).await.unwrap()];
-            let complete = async |expect: Expect| store.complete_upload("a", &upload, &parts, &expect).await;
+            let complete = async |expect: Expect| store.complete_upload("a", &upload, (&parts, None), &expect).await;
             assert!(matches!(complete(Expect::Absent).await, Err(Error::Precondition)));
             assert!(matches!(complete(Expect::ETag(ETag::new("x"))).await, Err(Error::Precondition)));
             assert_eq!(store.head("a").await.unwrap().etag, a);
@@ -424,7 +424,7 @@ mod tests {
         store.copy(("a", &a), "b", None, &Expect::Absent).await.unwrap();
         let upload = store.begin_upload("c", &Metadata::default()).await.unwrap();
         let parts = [store.upload_part("c", &upload, 1, content()).await.unwrap()];
-        store.complete_upload("c", &upload, &parts, &Expect::Absent).await.unwrap();
+        store.complete_upload("c", &upload, (&parts, None), &Expect::Absent).await.unwrap();
         // What is there is still found.
         assert!(matches!(put(&store, "a", &Expect::Absent).await, Err(Error::Precondition)));
         assert_eq!(store.head("a").await.unwrap().etag, a);

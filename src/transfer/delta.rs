@@ -12,7 +12,7 @@ use crate::blocking::blocking;
 use crate::blocks::{Blocks, Stretch};
 use crate::checksum::Checksum;
 use crate::content::Sha256;
-use crate::local::{self, Hasher, Staged, Stat, Summed};
+use crate::local::{self, Hasher, Staged, Stat};
 use crate::reconcile::{Item, Remote};
 use crate::remote::{self, Metadata, ObjectStore, Written};
 
@@ -35,6 +35,15 @@ impl Cut {
     }
 }
 
+/// What the reading of a file shows that goes to the bucket in parts.
+pub(super) struct Sums {
+    pub(super) sha256: Sha256,
+    /// CRC-64/NVME: what the server is to find in the object that it makes of the parts.
+    pub(super) crc64: u64,
+    /// Of a file that is big enough.
+    pub(super) blocks: Option<Blocks>,
+}
+
 /// Cuts a stretch into pieces of whole blocks, of at most so many bytes as long as that is a block.
 fn cut(stretch: Stretch, block: u64, most: u64) -> impl Iterator<Item = (u64, u64)> {
     let step = (most / block).max(1) * block;
@@ -44,16 +53,10 @@ fn cut(stretch: Stretch, block: u64, most: u64) -> impl Iterator<Item = (u64, u6
 
 impl<S: ObjectStore> Carrier<S> {
     /// Sums a file up that goes to the bucket in parts; if it is big enough, its blocks as well.
-    pub(super) async fn sum_up(&self, item: &Item, stat: &Stat) -> Result<(Sha256, Option<Summed>), Failure> {
+    pub(super) async fn sum_up(&self, item: &Item, stat: &Stat) -> Result<Sums, Failure> {
         let known = item.local.as_ref().and_then(|local| local.content).map(|content| content.sha256);
-        let (folder, key, expected, block) = (Arc::clone(&self.folder), item.key.clone(), *stat, self.cut.block);
-        if stat.size < self.cut.delta {
-            let sha256 = match known {
-                Some(sha256) => sha256,
-                None => blocking(move || local::hash_file(&folder, &key, &expected, None)).await?.sha256,
-            };
-            return Ok((sha256, None));
-        }
+        let (folder, key, expected) = (Arc::clone(&self.folder), item.key.clone(), *stat);
+        let block = (stat.size >= self.cut.delta).then_some(self.cut.block);
         let summed = blocking(move || {
             let file = local::open_settled(&folder, &key, &expected)?;
             let hasher = known.is_none().then(|| Hasher::new(expected.size, None));
@@ -64,7 +67,7 @@ impl<S: ObjectStore> Carrier<S> {
         });
         let summed = summed.await?;
         let sha256 = known.or(summed.content.map(|content| content.sha256)).ok_or(Failure::Changed)?;
-        Ok((sha256, Some(summed)))
+        Ok(Sums { sha256, crc64: summed.crc64, blocks: summed.blocks })
     }
 
     /// The parts of a new version of which the object that is there has at least half.
@@ -92,20 +95,21 @@ impl<S: ObjectStore> Carrier<S> {
         &self,
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
-        metadata: &Metadata,
-        (pieces, crc64): (&[Piece], u64),
+        (metadata, crc64): (&Metadata, u64),
+        pieces: &[Piece],
     ) -> Result<(Written, u64), Failure> {
         let whole = self.cut.pieces(stat.size);
-        let (written, sent) = match self.upload(item, (stat, file), metadata, pieces).await {
-            // It copies no parts, or not these.
+        let (written, sent) = match self.upload(item, (stat, file), (metadata, crc64), pieces).await {
+            // It copies no parts, or not these; or the map was none of the object's, and another content would have come of it.
             Err(Failure::Remote(
                 remote::Error::NotImplemented(_)
                 | remote::Error::Other(_)
                 | remote::Error::Denied(_)
                 | remote::Error::Damaged(_),
-            )) => return self.upload(item, (stat, file), metadata, &whole).await,
+            )) => return self.upload(item, (stat, file), (metadata, crc64), &whole).await,
             ended => ended?,
         };
+        // Some servers keep checksums, but do not look at the one that an upload ends with.
         let is_it = match self.store.checksum(item.key.as_str(), &written.etag).await {
             Ok(Some(Checksum::Crc64(told))) => told == crc64,
             Ok(Some(told)) => {
@@ -117,10 +121,10 @@ impl<S: ObjectStore> Carrier<S> {
         if is_it {
             return Ok((written, sent));
         }
-        // The map was none of the object's: all of it, over what came of that.
+        // All of it, over what came of that.
         let mut over = item.clone();
         over.remote = over.remote.map(|there| Remote { etag: written.etag, ..there });
-        let (written, more) = self.upload(&over, (stat, file), metadata, &whole).await?;
+        let (written, more) = self.upload(&over, (stat, file), (metadata, crc64), &whole).await?;
         Ok((written, sent + more))
     }
 

@@ -9,6 +9,7 @@ use md5::{Digest, Md5};
 
 use super::seat::Seat;
 use super::world::World;
+use crate::checksum::Checksum;
 use crate::content::{ETag, to_hex};
 use crate::index::{self, Index, Log};
 use crate::key;
@@ -104,13 +105,22 @@ impl Bucket {
         }
     }
 
-    fn complete(&mut self, name: &str, upload: &str, parts: &[ETag], expect: &Expect) -> Result<Written, Error> {
+    fn complete(
+        &mut self,
+        (name, id): (&str, &str),
+        (parts, checksum): (usize, Option<Checksum>),
+        expect: &Expect,
+    ) -> Result<Written, Error> {
         self.judge(name, expect)?;
         // What a server says of an upload that is over already.
-        let upload = self.uploads.remove(upload).ok_or(Error::Conflict)?;
-        assert_eq!(parts.len(), upload.parts.len(), "{name}: other parts than were uploaded");
-        let bytes: Vec<u8> = upload.parts.into_values().flatten().collect();
-        Ok(self.write(name, bytes.into(), upload.metadata))
+        let upload = self.uploads.get(id).ok_or(Error::Conflict)?;
+        assert_eq!(parts, upload.parts.len(), "{name}: other parts than were uploaded");
+        let (bytes, metadata) = (upload.parts.values().flatten().copied().collect::<Bytes>(), upload.metadata.clone());
+        if checksum.is_some_and(|checksum| checksum != Checksum::crc64(&bytes)) {
+            return Err(Error::Damaged(format!("{name}: other parts than the checksum is of")));
+        }
+        self.uploads.remove(id);
+        Ok(self.write(name, bytes, metadata))
     }
 
     fn list(&self, start: Option<&Cursor>, limit: usize) -> Page {
@@ -383,11 +393,12 @@ impl ObjectStore for Line {
         &self,
         name: &str,
         upload: &str,
-        parts: &[ETag],
+        (parts, checksum): (&[ETag], Option<Checksum>),
         expect: &Expect,
     ) -> Result<Written, Error> {
-        let (to, id, parts, expect) = (name.to_owned(), upload.to_owned(), parts.to_vec(), expect.clone());
-        let written = self.write("complete", name, move |bucket| bucket.complete(&to, &id, &parts, &expect)).await?;
+        let (to, id, parts, expect) = (name.to_owned(), upload.to_owned(), parts.len(), expect.clone());
+        let complete = move |bucket: &mut Bucket| bucket.complete((&to, &id), (parts, checksum), &expect);
+        let written = self.write("complete", name, complete).await?;
         let mut world = self.0.world();
         let body =
             world.bucket.objects.get(name).filter(|there| there.etag == written.etag).map(|there| there.bytes.clone());
@@ -447,7 +458,12 @@ impl Unconditional for Line {
         self.write("copy", name, copy).await
     }
 
-    async fn complete_regardless(&self, name: &str, upload: &str, parts: &[ETag]) -> Result<Written, Error> {
+    async fn complete_regardless(
+        &self,
+        name: &str,
+        upload: &str,
+        (parts, _): (&[ETag], Option<Checksum>),
+    ) -> Result<Written, Error> {
         let (to, id, parts) = (name.to_owned(), upload.to_owned(), parts.len());
         self.write("complete", name, move |bucket| {
             let upload = bucket.uploads.remove(&id).ok_or(Error::Conflict)?;

@@ -53,7 +53,7 @@ impl S3Store {
         Ok((written(answer.e_tag, answer.version_id)?, told))
     }
 
-    /// Begins a multipart upload; with `sums`, its parts come with checksums.
+    /// Begins a multipart upload; with `sums`, its parts and its end come with checksums.
     pub(super) async fn begin_once(&self, name: &str, metadata: &Metadata, sums: bool) -> Result<String, Error> {
         let full = self.uri.full(name);
         self.counts.request(Class::Put);
@@ -141,12 +141,12 @@ impl S3Store {
         written(answer.copy_object_result.and_then(|result| result.e_tag), answer.version_id)
     }
 
-    /// The end of a multipart upload.
+    /// The end of a multipart upload, with the checksum that the object must have.
     pub(super) async fn complete_if(
         &self,
         name: &str,
         upload: &str,
-        parts: &[ETag],
+        (parts, checksum): (&[ETag], Option<Checksum>),
         expect: Option<&Expect>,
     ) -> Result<Written, Error> {
         let full = self.uri.full(name);
@@ -162,6 +162,8 @@ impl S3Store {
             .key(&full)
             .upload_id(upload)
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build())
+            .set_checksum_crc64_nvme(checksum.and_then(sums::header))
+            .set_checksum_type(checksum.map(|_| ChecksumType::FullObject))
             .set_if_match(if_match)
             .set_if_none_match(if_none_match)
             .customize()
