@@ -228,7 +228,7 @@ impl<'p> Work<'p> {
         let keys = planning.base.entries().len();
         let keys = keys + self.come.iter().filter(|name| planning.base.get(name).is_none()).count();
         let known = live_names(&planning.base).filter(|name| !self.gone.contains(name));
-        let (heads, lists) = cost_of_looks(self.new, known.chain(self.come));
+        let (heads, lists) = cost_of_looks(self.new, self.server.list_order, known.chain(self.come));
         self.counts.head += heads;
         self.counts.list += lists;
         if !self.told.is_empty() || planning.heals {

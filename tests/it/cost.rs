@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use s4_test_server::{Behaviour, Conditions, Op, Options};
+use s4_test_server::{Behaviour, Conditions, Op, Options, Order};
 use serde_json::json;
 
 use crate::support::{Bucket, Machine, Ran, Record, Requests, Spent, TARGET, TestEnv, in_sync, ran, records, whole};
@@ -156,6 +156,29 @@ fn times_are_learnt_at_the_price_that_was_foretold() {
     (0..13).for_each(|file| one.write(&format!("folder/{:05}", file * 230), format!("a fourth text of {file}")));
     write(&one, 5_000..5_020, "content");
     comes_true("both", &one, &bucket, &[]);
+}
+
+#[test]
+fn times_are_learnt_at_that_price_where_listings_have_an_order_of_their_own() {
+    let behaviour = Behaviour { order: Order::Folders, ..Behaviour::default() };
+    let bucket = Bucket::in_process_with(Options { behaviour, ..Options::default() });
+    let env = TestEnv::new();
+    let (one, _) = in_sync(&env, &bucket, &[]);
+    write(&one, 0..1_500, "content");
+    comes_true("all of them", &one, &bucket, &[]);
+    let learns = |files: usize| {
+        write(&one, 0..files, &format!("the text of {files}"));
+        // Beside them in the order of bytes, and far from them in that of the server.
+        one.write("folder-x", format!("the text of {files}"));
+        comes_true(&format!("{files} files"), &one, &bucket, &[]);
+        write(&one, 0..files, &format!("another text of {files}"));
+        one.sync();
+        let Requests { list, head, .. } = seen(&bucket);
+        (list, head)
+    };
+    // A page is not where it would be, so they are asked after, or all are listed.
+    assert_eq!(learns(23), (2, 23));
+    assert_eq!(learns(24), (4, 0));
 }
 
 #[test]
