@@ -44,7 +44,7 @@ fn within_5_percent(foretold: f64, made: f64) -> bool {
 
 /// As [`compare`], of a plain sync.
 #[track_caller]
-fn comes_true(what: &str, machine: &Machine, bucket: &Bucket, args: &[&str]) {
+pub(crate) fn comes_true(what: &str, machine: &Machine, bucket: &Bucket, args: &[&str]) {
     compare(what, bucket, &|more| machine.sync_with(&[args, more].concat()));
 }
 
@@ -123,6 +123,33 @@ fn big_files_cost_what_was_foretold() {
     comes_true("down", &two, &bucket, &[]);
     one.write("more", vec![4; 2 * PART]);
     comes_true("an update", &one, &bucket, &[]);
+}
+
+#[test]
+fn what_changes_in_a_big_file_costs_what_was_foretold() {
+    let env = TestEnv::new();
+    let (bucket, one, two) = setting(&env);
+    let mut bytes: Vec<u8> = (0..10).flat_map(|block| vec![block; PART / 2]).collect();
+    one.write("big", &bytes);
+    comes_true("the file", &one, &bucket, &[]);
+    two.sync();
+    bytes[PART..PART + 5].fill(99);
+    bytes[3 * PART..4 * PART].fill(98);
+    one.write("big", &bytes);
+    comes_true("edits", &one, &bucket, &[]);
+    comes_true("edits there", &two, &bucket, &[]);
+    bytes.truncate(4 * PART + 1);
+    two.write("big", &bytes);
+    comes_true("a beginning of it", &two, &bucket, &[]);
+    comes_true("a beginning of it there", &one, &bucket, &[]);
+    one.write("big", vec![97; 4 * PART]);
+    comes_true("another content", &one, &bucket, &[]);
+    let dry = two.sync_with(&["--dry-run", "--json"]).with(0);
+    let looked = two.run(["diff-index", TARGET]).with(0);
+    let forecast = |out: &str| whole(out).into_iter().rfind(|record| matches!(record, Record::Forecast { .. }));
+    assert_eq!(forecast(&dry.out), forecast(&looked.out), "nothing has to be read for a download");
+    comes_true("another content there", &two, &bucket, &[]);
+    assert!(one.tree() == two.tree() && bucket.tree() == one.tree());
 }
 
 #[test]
