@@ -19,9 +19,13 @@ use crate::transfer::{self, Cut, Foreseen, agree};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prices([f64; PRICED.len()]);
 
-/// What AWS asks in us-east-1 (2026), for objects of a storage class. LISTs cost the same for all, and HEADs as much as GETs.
+/// What AWS asks in us-east-1, for objects of a storage class. LISTs cost the same for all, and HEADs as much as GETs.
 /// A GiB down is one to the internet, and what it costs to take it out of its storage class; the first ones of a month, which
 /// are free, and rebates for very many are left out.
+///
+/// The numbers are those of the page "Amazon S3 pricing" (aws.amazon.com/s3/pricing: requests and data retrievals, data transfer).
+/// In November 2026 they were compared with what AWS's price list tells a tool that reads it, and those of S3 Express One Zone
+/// with the example in "Amazon S3 FAQs".
 #[rustfmt::skip]
 const AWS: [(&str, Prices); 9] = [
     //                                list     get      head     put      copy   delete  up     down
