@@ -54,14 +54,14 @@ impl<S: ObjectStore> Engine<S> {
         let device = ledger.base().device.or(Some(self.folder.device()));
         // Nobody has looked whether the remote index has all that the local one has.
         let keep = remote_index.is_complete();
-        self.commit(ledger, &mut remote_index, device, keep).await
+        self.commit(&mut ledger, &mut remote_index, device, keep).await
     }
 
     /// Writes the local index, then the remote one, if there is anything to write. `keep`: the remote index has all that this
     /// machine recorded before, so that a copy of it may be kept.
     pub(super) async fn commit(
         &self,
-        mut ledger: Ledger,
+        ledger: &mut Ledger,
         remote_index: &mut RemoteIndex,
         device: Option<u64>,
         keep: bool,

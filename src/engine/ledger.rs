@@ -17,7 +17,7 @@ use super::Error;
 use super::learn::{Look, PAGE, live_names, looks};
 use crate::ambient::Ambient;
 use crate::content::ETag;
-use crate::index::{self, Changes, Entry, Index, Loaded, Logging, RemoteIndex, Whole, Writing};
+use crate::index::{self, Changes, Entry, Index, Kept, Loaded, Logging, RemoteIndex, Whole, Writing};
 use crate::key::Key;
 use crate::local::Folder;
 use crate::remote::{self, Cursor, Listed, ObjectStore};
@@ -89,6 +89,12 @@ impl Ledger {
     /// The local index, for who has nothing to put into it.
     pub(super) fn into_base(self) -> Index {
         self.base
+    }
+
+    /// The local index for the next run, if it is on disk as it is here.
+    pub(super) fn keep(self) -> Option<Kept> {
+        let is_saved = self.pending.is_empty() && !self.unsaved;
+        is_saved.then(|| Kept::new(&self.folder, self.base, self.whole)).flatten()
     }
 
     /// A key's entry, as the local index will have it.
@@ -167,7 +173,7 @@ impl Ledger {
 
     /// Writes the remote index. The local one has been saved.
     pub(super) async fn commit<S: ObjectStore>(
-        mut self,
+        &mut self,
         store: &S,
         remote_index: &mut RemoteIndex,
         ambient: &dyn Ambient,
@@ -175,7 +181,7 @@ impl Ledger {
     ) -> Result<Written, Error> {
         self.learn_modified(store).await?;
         let written = Written { local: self.written, remote: self.remote.len() };
-        let merge = remote_index.prepare(store, &self.folder, self.remote).await?;
+        let merge = remote_index.prepare(store, &self.folder, std::mem::take(&mut self.remote)).await?;
         let how = Writing { keep, keys: self.base.entries().len(), logging: &self.logging };
         remote_index.commit(store, &self.folder, &merge, ambient, how).await?;
         Ok(written)

@@ -16,6 +16,7 @@ mod findings;
 mod learn;
 mod ledger;
 mod observe;
+mod remember;
 mod settle;
 mod subjects;
 mod sync;
@@ -27,6 +28,7 @@ pub use findings::{Fault, Finding};
 pub(crate) use learn::{cost_of_looks, live_names};
 pub use ledger::Written;
 pub use observe::{Given, Observed};
+pub use remember::{Hints, Look};
 pub use settle::Settled;
 pub use sync::Planning;
 pub use verify::{Inspector, Thorough, Verified};
@@ -150,6 +152,8 @@ pub struct Summary {
     pub symlinks: usize,
     /// Whether the run was interrupted.
     pub interrupted: bool,
+    /// Whether it looked at everything.
+    pub everything: bool,
 }
 
 /// One target, ready to be worked on.

@@ -6,8 +6,8 @@ use futures::stream;
 
 use super::ledger::Ledger;
 use super::observe::GoBy;
-use super::{Engine, Error, Given, Observed, Summary, is_rules};
-use crate::index::{Entry, Index, Logging};
+use super::{Engine, Error, Given, Look, Observed, Summary, is_rules};
+use crate::index::{Entry, Index, Kept, Logging};
 use crate::key::Key;
 use crate::local::{self, Ignore, LocalFile};
 use crate::reconcile::{Action, Guards, Plan, Planned, Policy, examine, guard, untangle};
@@ -47,11 +47,32 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// Whatever stops the whole run; single keys' failures are in the summary. What was done before is committed.
     pub async fn sync(&self) -> Result<Summary, Error> {
+        self.sync_where(&Look::Everything, &mut None).await
+    }
+
+    /// The same for who looks where something has changed, and remembers the rest. `kept`: the local index from one run to the
+    /// next.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::sync`].
+    pub async fn sync_where(&self, look: &Look, kept: &mut Option<Kept>) -> Result<Summary, Error> {
         self.folder.begin_run(self.options.stamp.clone());
         let mut summary = Summary::default();
+        let looking = async {
+            let remembered = match look {
+                Look::Everything => None,
+                Look::Hints(hints) => self.remember(hints, kept.take()).await?,
+            };
+            summary.everything = remembered.is_none();
+            match remembered {
+                Some(observed) => Ok(observed),
+                None => self.observe(true, Given::default()).await,
+            }
+        };
         let mut observed = tokio::select! {
             biased;
-            observed = self.observe(true, Given::default()) => observed?,
+            observed = looking => observed?,
             // Nothing is done yet, and the server may never answer.
             () = self.cancel.cancelled() => return Err(Error::Interrupted),
         };
@@ -70,7 +91,8 @@ impl<S: ObjectStore> Engine<S> {
         // A device that a guard has just refused must not count as the known one from now on.
         let device = synced.is_ok().then_some(observed.scan.device);
         summary.interrupted = self.cancel.is_cancelled();
-        let committed = self.commit(ledger, &mut observed.remote_index, device, true).await;
+        let committed = self.commit(&mut ledger, &mut observed.remote_index, device, true).await;
+        *kept = if synced.is_ok() && committed.is_ok() { ledger.keep() } else { None };
         if synced.is_ok() && !self.cancel.is_cancelled() {
             self.carrier.clear_up(&|key| summary.failed.iter().any(|(failed, _)| failed.as_str() == key)).await;
         }

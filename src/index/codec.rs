@@ -174,6 +174,7 @@ fn parse_within(text: &[u8], most: usize, values: usize) -> Result<Index, Decode
             _ => index.device = number("device"),
         }
         index.generation = number("generation");
+        index.logged = field("log").and_then(Value::as_bool).unwrap_or_default();
         index.old_writer_at = field("s4_0_4_at").and_then(Value::as_i64);
         index.place = field("place").and_then(Value::as_str).map(str::to_owned);
     }
@@ -242,6 +243,9 @@ fn write_header(line: &mut Vec<u8>, index: &Index) -> io::Result<()> {
     }
     if let Some(generation) = index.generation {
         fields.insert("generation".to_owned(), generation.into());
+    }
+    if index.logged {
+        fields.insert("log".to_owned(), true.into());
     }
     if let Some(at) = index.old_writer_at {
         fields.insert("s4_0_4_at".to_owned(), at.into());

@@ -105,7 +105,7 @@ impl RemoteIndex {
     /// The log with these changes, if that is how they are to be written.
     fn longer_log(&self, changes: &Changes, how: Writing<'_>, now: i64) -> Option<(Log, Vec<u8>)> {
         let (etag, seen) = self.etag.as_ref().zip(self.log.as_ref())?;
-        if !self.wants_log(how, now) || self.damaged.is_some() || !seen.log.continues(etag.as_str()) {
+        if !self.wants_log(how, now) || self.damaged.is_some() || !seen.log.continues(&etag.to_string()) {
             return None;
         }
         let log = seen.log.with(changes, &how.logging.machine);
@@ -146,6 +146,8 @@ impl RemoteIndex {
         let generation = index.generation.unwrap_or_default().max(logged);
         index.generation = Some(generation);
         index.old_writer_at = self.old_writer_at;
+        let is_wanted = self.wants_log(how, now);
+        index.logged = is_wanted;
         let bytes = Bytes::from(encode(&index).map_err(|error| Error::Other(error.to_string()))?);
         let expect = self.etag.clone().map_or(Expect::Absent, Expect::ETag);
         let written = match store.put(INDEX, bytes.clone(), &metadata(), &expect).await {
@@ -157,8 +159,7 @@ impl RemoteIndex {
             }
         };
         self.becomes(Some(written.etag.clone()), bytes, Some(index));
-        let is_wanted = self.wants_log(how, now);
-        self.begin_log(store, (written.etag.as_str(), generation), is_wanted).await
+        self.begin_log(store, (&written.etag.to_string(), generation), is_wanted).await
     }
 
     /// Begins the change log anew, for an index that was just written. What others have added to the old one meanwhile stays. Without

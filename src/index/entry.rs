@@ -109,7 +109,7 @@ impl Serialize for Entry {
         }
         field!("size", self.size);
         field!("sha256", self.sha256.map(|sha256| sha256.to_string()));
-        field!("etag", self.etag.as_ref().map(ETag::as_str));
+        field!("etag", self.etag.as_ref().map(ToString::to_string));
         field!("version_id", &self.version_id);
         field!("mtime_ns", self.mtime_ns);
         field!("ctime_ns", self.ctime_ns);

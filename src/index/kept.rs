@@ -14,6 +14,8 @@ const COPY: &str = "remote-index";
 const NOTE: &str = "remote-seen";
 /// Stands for the ETag of a log that is not there.
 const NONE: &str = "-";
+/// The same for one that its index says goes with it.
+const AWAITED: &str = "+";
 
 /// The version that has all that this machine recorded.
 pub(super) struct Note {
@@ -21,6 +23,8 @@ pub(super) struct Note {
     pub(super) index: ETag,
     /// That of the change log beside it, and its bytes.
     pub(super) log: Option<(ETag, Bytes)>,
+    /// Whether there will be a change log if there is none.
+    pub(super) awaits_log: bool,
 }
 
 impl Note {
@@ -28,12 +32,15 @@ impl Note {
     pub(super) fn read(folder: &Folder) -> Option<Note> {
         let (tags, log) = unsealed(folder.read_cache(NOTE).ok()??)?;
         let (index, tag) = tags.split_once(' ')?;
-        Some(Note { index: ETag::new(index), log: (tag != NONE).then(|| (ETag::new(tag), log)) })
+        let is_there = ![NONE, AWAITED].contains(&tag);
+        let log = is_there.then(|| (ETag::new(tag), log));
+        Some(Note { index: ETag::new(index), log, awaits_log: tag == AWAITED })
     }
 
     /// Whether the note could be made.
     pub(super) fn write(&self, folder: &Folder) -> bool {
-        let (tag, log) = self.log.as_ref().map_or((NONE, &[][..]), |(tag, log)| (tag.as_str(), log));
+        let none = if self.awaits_log { AWAITED } else { NONE };
+        let (tag, log) = self.log.as_ref().map_or((none.to_owned(), &[][..]), |(tag, log)| (tag.to_string(), log));
         folder.write_cache(NOTE, &sealed(&format!("{} {tag}", self.index), log)).is_ok()
     }
 
@@ -51,7 +58,7 @@ pub(super) fn read_copy(folder: &Folder) -> Option<(ETag, Bytes)> {
 
 /// Whether the copy could be made.
 pub(super) fn write_copy(folder: &Folder, tag: &ETag, bytes: &[u8]) -> bool {
-    folder.write_cache(COPY, &sealed(tag.as_str(), bytes)).is_ok()
+    folder.write_cache(COPY, &sealed(&tag.to_string(), bytes)).is_ok()
 }
 
 /// `head` and the CRC of everything in a line, then the bytes.
@@ -86,8 +93,9 @@ mod tests {
         let folder = Folder::open(dir.path(), None).unwrap();
         assert!(Note::read(&folder).is_none() && read_copy(&folder).is_none());
         for log in [None, Some((ETag::new("two"), Bytes::from_static(b"log\nlines")))] {
-            assert!(Note { index: ETag::new("one"), log: log.clone() }.write(&folder));
+            assert!(Note { index: ETag::new("one"), log: log.clone(), awaits_log: log.is_none() }.write(&folder));
             let note = Note::read(&folder).unwrap();
+            assert_eq!(note.awaits_log, log.is_none());
             assert_eq!((note.index, note.log), (ETag::new("one"), log));
         }
         assert!(write_copy(&folder, &ETag::new("one"), b"bytes"));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::log::{Log, Logging};
 use super::{Changes, DecodeError, Index, decode, encode};
 use crate::checksum::Checksum;
-use crate::local::{Error, Folder};
+use crate::local::{Error, Folder, Stat};
 
 /// The local index as it was found.
 #[derive(Debug, Default)]
@@ -30,6 +30,38 @@ impl Whole {
     /// Whether the log has what the file has not.
     pub fn has_log(&self) -> bool {
         !self.log.is_empty()
+    }
+}
+
+/// The local index, kept in memory from one run to the next: it is not read again while its files are the same.
+#[derive(Debug)]
+pub struct Kept {
+    index: Index,
+    whole: Option<Whole>,
+    files: [Option<Stat>; 2],
+}
+
+impl Kept {
+    /// Keeps what is on disk, as the caller has just read or written it. The folder's lock is held.
+    pub fn new(folder: &Folder, index: Index, whole: Option<Whole>) -> Option<Kept> {
+        let files = folder.index_stats().ok()?;
+        Some(Kept { index, whole, files })
+    }
+
+    /// The index, if the files are still those; else they are read, as by [`load`]. The folder's lock is held.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn load(kept: Option<Kept>, folder: &Folder, heal: bool) -> Result<Loaded, LoadError> {
+        match kept {
+            Some(Kept { index, whole, files }) if folder.index_stats()? == files => {
+                let [file, log] = files.map(|stat| stat.map(|stat| stat.mtime_ns));
+                let written_ns = if whole.as_ref().is_some_and(Whole::has_log) { log } else { file };
+                Ok(Loaded { index, written_ns, set_aside: None, whole })
+            }
+            _ => load(folder, heal),
+        }
     }
 }
 

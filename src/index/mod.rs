@@ -22,7 +22,7 @@ pub use codec::{DecodeError, decode, encode};
 pub use commit::Writing;
 pub use entry::Entry;
 pub(crate) use entry::whole_seconds;
-pub use local::{LoadError, Loaded, Whole, load, save};
+pub use local::{Kept, LoadError, Loaded, Whole, load, save};
 pub use log::{Log, Logging};
 pub use merge::Merge;
 pub use names::{Wanted, names, names_in};
@@ -52,6 +52,8 @@ pub struct Index {
     pub place: Option<String>,
     /// The last commit of the change log that the file holds; `None` where S4 0.4 wrote it.
     pub generation: Option<u64>,
+    /// Whether a change log goes with the file; only in the remote index. It may not be there yet, or no more.
+    pub logged: bool,
     /// When S4 0.4 was last seen to have written the index, seconds since the epoch; only in the remote index. It preserves this.
     pub old_writer_at: Option<i64>,
 }
@@ -65,7 +67,7 @@ impl Index {
             entries.dedup_by(|a, b| a.0 == b.0);
             entries.reverse();
         }
-        Index { entries, device: None, place: None, generation: None, old_writer_at: None }
+        Index { entries, device: None, place: None, generation: None, logged: false, old_writer_at: None }
     }
 
     /// The entries, sorted.

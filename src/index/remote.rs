@@ -34,6 +34,8 @@ pub struct RemoteIndex {
     pub(super) file: Option<Index>,
     /// The change log beside it.
     pub(super) log: Option<Seen>,
+    /// Whether the file says that a change log goes with it, which is not there.
+    awaits_log: bool,
     /// What file and log hold together.
     pub(super) all: Option<Index>,
     pub(super) damaged: Option<String>,
@@ -79,7 +81,7 @@ impl RemoteIndex {
     ///
     /// Every failure but a proven not-found, and an index of a newer format.
     pub async fn fetch<S: ObjectStore>(store: &S, folder: &Folder) -> Result<RemoteIndex, RemoteIndexError> {
-        let Some(Note { index, log }) = Note::read(folder) else {
+        let Some(Note { index, log, awaits_log }) = Note::read(folder) else {
             let (copied, bytes) = kept::read_copy(folder).unzip();
             let mut fetched = RemoteIndex { etag: copied.clone(), bytes, copied, ..RemoteIndex::default() };
             fetched.fetch_file(store).await?;
@@ -91,10 +93,11 @@ impl RemoteIndex {
             copied: Some(index.clone()),
             complete: true,
             noted: true,
+            awaits_log,
             ..RemoteIndex::default()
         };
         let log = log.and_then(|(etag, bytes)| Some(Seen { etag, log: Log::decode(&bytes).ok()?, bytes }));
-        if log.is_none() {
+        if log.is_none() && !awaits_log {
             fetched.fetch_file(store).await?;
             return Ok(fetched);
         }
@@ -102,14 +105,27 @@ impl RemoteIndex {
         fetched.log = log;
         let before = version(&fetched);
         fetched.fetch_log(store).await?;
-        let is_other = |seen: &Seen| !seen.log.continues(index.as_str());
+        let is_other = |seen: &Seen| !seen.log.continues(&index.to_string());
         if version(&fetched) != before && fetched.log.as_ref().is_none_or(is_other) {
             fetched.fetch_file(store).await?;
         }
         Ok(fetched)
     }
 
-    /// The same for who does not list the bucket: asks after the index and the log.
+    /// The same for who neither lists the bucket nor writes: asks after the log as well where a new index says that there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`RemoteIndex::fetch`].
+    pub async fn fetch_told<S: ObjectStore>(store: &S, folder: &Folder) -> Result<RemoteIndex, RemoteIndexError> {
+        let mut fetched = RemoteIndex::fetch(store, folder).await?;
+        if fetched.log.is_none() && fetched.awaits_log && !fetched.noted {
+            fetched.fetch_log(store).await?;
+        }
+        Ok(fetched)
+    }
+
+    /// The same for who does not list the bucket and will write: asks after the index and the log.
     ///
     /// # Errors
     ///
@@ -160,6 +176,7 @@ impl RemoteIndex {
     /// The file is another one.
     pub(super) fn becomes(&mut self, etag: Option<ETag>, bytes: Bytes, file: Option<Index>) {
         (self.complete, self.noted, self.damaged, self.all) = (false, false, None, None);
+        self.awaits_log = file.as_ref().is_some_and(|file| file.logged);
         (self.etag, self.bytes, self.file) = (etag, Some(bytes), file);
     }
 
@@ -168,6 +185,7 @@ impl RemoteIndex {
         let known = self.log.as_ref().map(|seen| &seen.etag);
         let new = match arrive(store, LOG, known, log::LARGEST, Log::decode).await? {
             Arrived::Same => return Ok(()),
+            Arrived::Gone if self.log.is_none() => return Ok(()),
             Arrived::Gone => None,
             Arrived::Sound(etag, bytes, log) => Some(Seen { etag, bytes, log }),
             // It counts as one that says nothing, and the next commit replaces it.
@@ -217,7 +235,7 @@ impl RemoteIndex {
             self.copied = Some(etag.clone());
         }
         let log = self.log.as_ref().map(|seen| (seen.etag.clone(), seen.bytes.clone()));
-        self.noted = Note { index: etag, log }.write(folder);
+        self.noted = Note { index: etag, log, awaits_log: self.awaits_log }.write(folder);
     }
 
     /// Takes the note away: this machine has begun to record what is not in that version.
@@ -234,6 +252,17 @@ impl RemoteIndex {
         self.complete
     }
 
+    /// Whether this is the very version that this machine noted: nothing has come to it since then.
+    pub fn is_noted(&self) -> bool {
+        self.noted
+    }
+
+    /// The names that may have changed since this machine noted a version; `None`: any.
+    pub fn changed(&self) -> Option<impl Iterator<Item = &str>> {
+        let log = self.log.as_ref().filter(|_| self.complete);
+        (self.noted || log.is_some()).then(|| log.into_iter().flat_map(|seen| seen.log.keys()))
+    }
+
     /// Whether there is a change log beside the file.
     pub fn has_log(&self) -> bool {
         self.log.is_some()
@@ -242,7 +271,7 @@ impl RemoteIndex {
     /// The bytes and the keys of the change log, if a commit may go on with it.
     pub fn goes_on(&self) -> Option<(usize, impl Iterator<Item = &str>)> {
         let (etag, seen) = self.etag.as_ref().zip(self.log.as_ref())?;
-        let goes_on = self.damaged.is_none() && seen.log.continues(etag.as_str());
+        let goes_on = self.damaged.is_none() && seen.log.continues(&etag.to_string());
         goes_on.then(|| (seen.bytes.len(), seen.log.keys()))
     }
 
@@ -299,7 +328,7 @@ impl RemoteIndex {
     /// What the log adds to what the file holds.
     fn logged(&self, file: &Index) -> Changes {
         let Some((seen, etag)) = self.log.as_ref().zip(self.etag.as_ref()) else { return Changes::new() };
-        seen.log.changes(etag.as_str(), file)
+        seen.log.changes(&etag.to_string(), file)
     }
 
     fn decode(&mut self) -> Result<Index, RemoteIndexError> {

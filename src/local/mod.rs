@@ -41,10 +41,10 @@ pub use lock::{Hold, Lock};
 pub use recover::{Fate, Recovered};
 pub use replace::Displaced;
 pub(crate) use scan::printable;
-pub use scan::scan;
+pub use scan::{scan, scan_at};
 pub use staging::Staged;
 pub(crate) use store::LARGEST;
-pub use walk::{Found, Totals, walk};
+pub use walk::{Found, Totals, walk, walk_at};
 
 use crate::content::Sha256;
 use crate::key::Key;

@@ -34,6 +34,13 @@ impl Names {
         Ok(names)
     }
 
+    /// One name alone.
+    pub(super) fn one(name: &[u8], kind: FileType) -> Result<Names, Errno> {
+        let mut names = Names::default();
+        names.push(name, kind)?;
+        Ok(names)
+    }
+
     fn push(&mut self, name: &[u8], kind: FileType) -> Result<(), Errno> {
         let start = u32::try_from(self.text.len()).map_err(|_| Errno::OVERFLOW)?;
         self.text.extend_from_slice(name);

@@ -3,14 +3,23 @@
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
-use super::{Error, Folder, Found, Ignore, Scan, walk};
+use super::{Error, Folder, Found, Ignore, Scan, walk_at};
 
 /// Finds the folder's files. What can not be read does not end the scan: it is reported, and hides what is below it.
 ///
 /// # Errors
 ///
-/// As [`walk`].
+/// As [`walk_at`].
 pub fn scan(folder: &Folder, ignore: &Ignore) -> Result<Scan, Error> {
+    scan_at(folder, ignore, [""])
+}
+
+/// Finds the files at or below some paths, of which none is below another; nothing is known of the others then.
+///
+/// # Errors
+///
+/// As [`walk_at`].
+pub fn scan_at<'p>(folder: &Folder, ignore: &Ignore, paths: impl IntoIterator<Item = &'p str>) -> Result<Scan, Error> {
     let mut scan = Scan { device: folder.device(), ..Scan::default() };
     let mut take = |found| {
         match found {
@@ -20,11 +29,20 @@ pub fn scan(folder: &Folder, ignore: &Ignore) -> Result<Scan, Error> {
         }
         ControlFlow::Continue(())
     };
-    let totals = walk(folder, ignore, &mut take)?;
-    scan.ignored = totals.ignored;
+    let mut ignored = 0;
+    for path in paths {
+        ignored += walk_at(folder, ignore, path, &mut take)?.ignored;
+    }
+    scan.ignored = ignored;
     // A walk comes to a folder where its files are, behind what its bare name would be.
+    if !scan.files.is_sorted_by(|one, other| one.key < other.key) {
+        scan.files.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    }
+    // Something may hide several of the paths.
     scan.hidden.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    scan.hidden.dedup_by(|one, other| one.0 == other.0);
     scan.unnameable.sort_unstable();
+    scan.unnameable.dedup();
     Ok(scan)
 }
 
@@ -139,6 +157,26 @@ mod tests {
         assert_eq!(keys(&scan), ["top"]);
         assert_eq!(scan.unnameable.len(), 1);
         assert_eq!(scan.unnameable[0].1, "it is longer than 1024 bytes");
+    }
+
+    #[test]
+    fn what_is_at_some_paths_is_what_a_scan_finds_there() {
+        let dir = tree(&["a/b/c", "a/b.c", "a/bc", "ab", "out/x", "d/x.o", "d/y", "deep/er/1", "deep/er/2", "f"]);
+        symlink(dir.path(), dir.path().join("link")).unwrap();
+        let folder = Folder::open(dir.path(), None).unwrap();
+        let ignore = Ignore::parse(b"*.o\nout/\n");
+        let at = |paths: &[&str]| {
+            let scan = scan_at(&folder, &ignore, paths.iter().copied()).unwrap();
+            keys(&scan).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(at(&["a/b"]), ["a/b/c"]);
+        assert_eq!(at(&["a/b.c", "a/b"]), ["a/b.c", "a/b/c"]);
+        assert_eq!(at(&["out", "out/x", "d/x.o", "gone", "gone/er", "ab/below", "a/b/c/d"]), [""; 0]);
+        assert_eq!(at(&["d", "deep/er/2", "f"]), ["d/y", "deep/er/2", "f"]);
+        assert_eq!(at(&[""]), keys(&scan(&folder, &ignore).unwrap()));
+        let hidden = scan_at(&folder, &ignore, ["link/a", "link/x"]).unwrap().hidden;
+        assert_eq!(hidden, [("link".to_owned(), Hidden::Symlink)]);
+        assert_eq!(at(&[".s4/x", ".index"]), [""; 0]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! s4's own small files: the local index and caches, replaced whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use rustix::io::Errno;
 use super::beneath::{At, LIST, open};
 use super::folder::{Home, open_regular};
 use super::sys::{fsync, renameat, unlinkat};
-use super::{Error, Folder};
+use super::{Error, Folder, Stat};
 use crate::key::INDEX;
 
 /// The change log of the local index, in the private folder.
@@ -28,6 +29,15 @@ impl Folder {
     /// Everything but a proven absence: [`Error::InTheWay`], [`Error::Denied`], [`Error::Io`].
     pub fn read_index(&self) -> Result<Option<(Vec<u8>, i128)>, Error> {
         self.read_own(&self.meta, INDEX)
+    }
+
+    /// The stats of the local index and of its change log: as long as they are the same, so is what is in them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Folder::read_index`].
+    pub fn index_stats(&self) -> Result<[Option<Stat>; 2], Error> {
+        Ok([self.stat_own(&self.meta, INDEX)?, self.stat_own(&self.private, LOG)?])
     }
 
     /// Replaces the local index: after a crash at any instant the old one or the new one is there, whole.
@@ -124,6 +134,15 @@ impl Folder {
         match unlinkat(&dir, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(Error::new(errno, &self.path_in(&self.private, Path::new(name)))),
+        }
+    }
+
+    fn stat_own(&self, home: &Home, name: &str) -> Result<Option<Stat>, Error> {
+        let Some(dir) = self.find_dir(home, Path::new(""))? else { return Ok(None) };
+        match At::new(&dir, OsStr::new(name)).stat() {
+            Ok((_, stat)) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(Error::new(errno, &self.path_in(home, Path::new(name)))),
         }
     }
 

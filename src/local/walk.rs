@@ -5,6 +5,7 @@
 //! where the walk is, and a few handles on the innermost of them. It ends by itself where paths get too long for keys.
 
 use std::ops::ControlFlow;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
@@ -61,9 +62,24 @@ pub fn walk(
     ignore: &Ignore,
     found: &mut dyn FnMut(Found) -> ControlFlow<()>,
 ) -> Result<Totals, Error> {
+    walk_at(folder, ignore, "", found)
+}
+
+/// As [`walk`], of what is at or below a path alone, by names with `/` between; nothing, if nothing is there. What hides the path
+/// is handed out in its stead.
+///
+/// # Errors
+///
+/// As [`walk`].
+pub fn walk_at(
+    folder: &Folder,
+    ignore: &Ignore,
+    path: &str,
+    found: &mut dyn FnMut(Found) -> ControlFlow<()>,
+) -> Result<Totals, Error> {
     let failed = |errno| Error::new(errno, folder.path());
     let state = folder.state_identity();
-    let mut walk = Walk { folder, ignore, state, found, path: String::new(), totals: Totals::default() };
+    let mut walk = Walk { folder, ignore, state, found, only: path, path: String::new(), totals: Totals::default() };
     let root = open(&folder.root, Path::new(""), LIST, Mode::empty()).map_err(failed)?;
     // A removed folder still lists, as empty: that must not look like one whose files were deleted.
     if fstat(&root).map_err(failed)?.st_nlink == 0 {
@@ -91,6 +107,8 @@ struct Walk<'a> {
     ignore: &'a Ignore,
     state: Option<(u64, u64)>,
     found: &'a mut dyn FnMut(Found) -> ControlFlow<()>,
+    /// Nothing but what is at or below this path, or on the way there.
+    only: &'a str,
     /// The path of what is being looked at.
     path: String,
     totals: Totals,
@@ -114,6 +132,8 @@ impl Walk<'_> {
             self.path.truncate(level.path);
             let Some(key) = self.key(name, kind == FileType::Directory)? else { continue };
             let found = match kind {
+                // Something else was there once.
+                FileType::RegularFile if self.only.len() > self.path.len() => None,
                 FileType::RegularFile => self.file(level, key),
                 FileType::Directory => match self.enter(level) {
                     Ok(None) => None,
@@ -185,11 +205,26 @@ impl Walk<'_> {
         if self.state == Some(identity) {
             return Ok(None);
         }
-        let mut dir = Dir::new(handle)?;
-        let names = Names::read(&mut dir)?;
         if !self.path.is_empty() {
             self.path.push('/');
         }
+        let ahead = self.only.strip_prefix(self.path.as_str()).filter(|ahead| !ahead.is_empty());
+        let mut dir;
+        let names = match ahead.map(|ahead| ahead.split('/').next().unwrap_or(ahead)) {
+            None => {
+                dir = Dir::new(handle)?;
+                Names::read(&mut dir)?
+            }
+            Some(name) => {
+                let names = match statat(handle.as_fd(), name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(stat) => Names::one(name.as_bytes(), convert(&stat).0)?,
+                    Err(Errno::NOENT) => Names::default(),
+                    Err(errno) => return Err(errno),
+                };
+                dir = Dir::new(handle)?;
+                names
+            }
+        };
         Ok(Some(Level { dir: Some(dir), identity, path: self.path.len(), names }))
     }
 

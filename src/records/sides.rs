@@ -19,7 +19,7 @@ pub fn file(file: LocalFile) -> record::File {
 
 /// The record of an object.
 pub fn object(object: &Listed) -> record::Object {
-    let (size, etag) = (object.size, object.etag.as_str().to_owned());
+    let (size, etag) = (object.size, object.etag.to_string());
     let info = ObjectInfo { size, etag, last_modified: Seconds(object.last_modified), ..ObjectInfo::default() };
     record::Object { key: object.name.to_string(), info }
 }
@@ -152,7 +152,7 @@ pub(super) fn local_of_info(info: &FileInfo, key: &str) -> Result<Local, Error> 
 pub(super) fn info_of_remote(remote: &Remote) -> ObjectInfo {
     ObjectInfo {
         size: remote.size,
-        etag: remote.etag.as_str().to_owned(),
+        etag: remote.etag.to_string(),
         last_modified: Seconds(remote.last_modified),
         sha256: remote.sha256.map(|sum| sum.to_string()),
         asked: remote.asked,
@@ -177,7 +177,7 @@ pub(super) fn of_entry(entry: &Entry) -> IndexEntry {
         remote_timestamp: entry.remote_timestamp,
         size: entry.size,
         sha256: entry.sha256.map(|sum| sum.to_string()),
-        etag: entry.etag.as_ref().map(|etag| etag.as_str().to_owned()),
+        etag: entry.etag.as_ref().map(ToString::to_string),
         version_id: entry.version_id.as_deref().map(str::to_owned),
         mtime: entry.mtime_ns.map(Time),
         ctime: entry.ctime_ns.map(Time),

@@ -361,7 +361,7 @@ async fn two_machines_at_the_same_instant_again_and_again_end_up_with_right_inde
     assert_eq!(live.len(), world.bucket().len());
     for (name, entry) in live {
         let object = &bucket[&format!("p/{name}")];
-        assert_eq!(entry.etag.as_ref().unwrap().as_str(), object.etag, "{name}");
+        assert_eq!(entry.etag.as_ref().unwrap().to_string(), object.etag, "{name}");
         assert_eq!(entry.local_timestamp, Some(object.last_modified), "{name}");
     }
 }

@@ -143,7 +143,7 @@ impl Bucket {
         let Some(file) = self.objects.get(key::INDEX) else { return Index::default() };
         let mut index = index::decode(&file.bytes).unwrap_or_default();
         if let Some(log) = self.objects.get(key::LOG).and_then(|log| Log::decode(&log.bytes).ok()) {
-            index.apply(log.changes(file.etag.as_str(), &index));
+            index.apply(log.changes(&file.etag.to_string(), &index));
         }
         index
     }

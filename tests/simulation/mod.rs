@@ -60,6 +60,16 @@ fn seeds() -> std::ops::RangeInclusive<u64> {
 
 #[test]
 fn nothing_is_lost_and_machines_converge_whatever_happens() {
+    play_all(|seed| Script::of(seed, STEPS));
+}
+
+#[test]
+fn what_a_watcher_and_the_indexes_tell_is_all_there_is_to_look_at() {
+    play_all(|seed| Script::of_daemons(seed, STEPS / 3));
+}
+
+/// Plays the scripts of all seeds.
+fn play_all(script: impl Fn(u64) -> Script + Sync) {
     let seeds = seeds();
     let next = AtomicU64::new(*seeds.start());
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
@@ -72,7 +82,7 @@ fn nothing_is_lost_and_machines_converge_whatever_happens() {
                     if seed > *seeds.end() || failed.lock().unwrap().len() >= ENOUGH {
                         return;
                     }
-                    if let Err(violation) = play(&Script::of(seed, STEPS), false) {
+                    if let Err(violation) = play(&script(seed), false) {
                         failed.lock().unwrap().push((seed, violation.what));
                     }
                 }
@@ -83,7 +93,7 @@ fn nothing_is_lost_and_machines_converge_whatever_happens() {
     if let Some((seed, _)) = failed.first() {
         let failures = failed.iter().map(|(seed, what)| format!("seed {seed}: {what}\n")).collect::<String>();
         assert!(std::env::var("S4_SHORTEN").as_deref() != Ok("no"), "{failures}");
-        let (script, violation) = shortened(Script::of(*seed, STEPS));
+        let (script, violation) = shortened(script(*seed));
         panic!(
             "{failures}\nseed {seed} in short:\n{}\n\n{}\n\n{}",
             script.as_code(),

@@ -10,7 +10,7 @@ use crate::local::{Folder, Ignore};
 use crate::reconcile::Policy;
 
 pub(super) fn script(steps: Vec<Step>) -> Script {
-    Script { machines: 2, opaque: false, unconditional: false, page: 1_000, steps }
+    Script { machines: 2, opaque: false, unconditional: false, page: 1_000, daemons: false, steps }
 }
 
 pub(super) fn write(machine: usize, key: &'static str, size: usize) -> Step {
@@ -27,6 +27,7 @@ pub(super) fn sync(machine: usize) -> Run {
         faults: 0,
         by_steps: false,
         waits: None,
+        looks: None,
     }
 }
 

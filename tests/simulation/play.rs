@@ -13,7 +13,9 @@ use super::script::{Edit, Run, Script, Step};
 use super::seat::{Seat, Turns};
 use super::world::{Running, World};
 use crate::ambient::Ambient;
-use crate::engine::{Carried, Engine, Error, Given, Note, Options, Order, Planning, Summary, Told, Way, Witness};
+use crate::engine::{
+    Carried, Engine, Error, Given, Hints, Look, Note, Options, Order, Planning, Summary, Told, Way, Witness,
+};
 use crate::index::{Entry, Logging};
 use crate::key;
 use crate::local::{Fate, Folder, Ignore, Recovered};
@@ -208,6 +210,7 @@ impl Stage {
             faults: 0,
             by_steps: false,
             waits: None,
+            looks: script.daemons.then(Vec::new),
         };
         for _ in 0..ROUNDS {
             let mut at_rest = true;
@@ -237,7 +240,8 @@ impl Stage {
         }
         let requests = std::mem::take(&mut world.bucket.requests);
         let machine = run.machine;
-        if requests != BTreeMap::from([("get", 1), ("list", 1)]) || before != world.machines[machine].tree() {
+        let looks = if script.daemons { &[("get", 1)][..] } else { &[("get", 1), ("list", 1)] };
+        if requests != looks.iter().copied().collect() || before != world.machines[machine].tree() {
             world.violate(|| format!("machine {machine} does not come to rest: {requests:?}"));
         }
         match &done[..] {
@@ -361,7 +365,15 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
         let sides = (Arc::clone(&folder), Arc::new(Guarded::new(Line(Arc::clone(seat)), known)));
         let here = || Arc::new(Here(Arc::clone(seat)));
         let engine = Engine::new(sides, here(), here(), cancel, options);
-        if run.by_steps { by_steps(&engine, &folder, &Here(Arc::clone(seat))).await } else { engine.sync().await }
+        if run.by_steps {
+            return by_steps(&engine, &folder, &Here(Arc::clone(seat))).await;
+        }
+        let Some(paths) = &run.looks else { return engine.sync().await };
+        let hints = Hints { paths: paths.iter().copied().map(str::to_owned).collect(), all: false };
+        let mut kept = seat.world().machines[run.machine].kept.take();
+        let done = engine.sync_where(&Look::Hints(hints), &mut kept).await;
+        seat.world().machines[run.machine].kept = kept;
+        done
     };
     let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(sync))).ok();
     drop(runtime);

@@ -126,6 +126,28 @@ impl Edit {
         matches!(self, Edit::Rules { .. } | Edit::PutRules { .. })
     }
 
+    /// Where a watcher would see it: the machine, and a path at or above each that it is about.
+    fn seen(&self) -> Vec<(usize, &'static str)> {
+        let top = |key: &'static str| key.split('/').next().unwrap_or(key);
+        match self {
+            Edit::Write { machine, key, .. }
+            | Edit::SameSize { machine, key, .. }
+            | Edit::Append { machine, key }
+            | Edit::Truncate { machine, key }
+            | Edit::Patch { machine, key }
+            | Edit::Touch { machine, key }
+            | Edit::Chmod { machine, key, .. }
+            | Edit::Remove { machine, key }
+            | Edit::Open { machine, key } => vec![(*machine, top(key))],
+            Edit::Rename { machine, from, to } | Edit::Copy { machine, from, to } => {
+                vec![(*machine, top(from)), (*machine, top(to))]
+            }
+            Edit::WriteOpen { machine } => NAMES.iter().map(|key| (*machine, top(key))).collect(),
+            Edit::Rules { machine, .. } => vec![(*machine, crate::key::IGNORE)],
+            _ => Vec::new(),
+        }
+    }
+
     fn is_in_the_bucket(&self) -> bool {
         matches!(
             self,
@@ -164,6 +186,8 @@ pub(super) struct Run {
     pub(super) by_steps: bool,
     /// At which of its moments it lets another machine go on.
     pub(super) waits: Option<u32>,
+    /// Where alone it looks in the folder, as a daemon does, rightly or not; `None`: at everything.
+    pub(super) looks: Option<Vec<&'static str>>,
 }
 
 /// What happens next.
@@ -187,6 +211,8 @@ pub(super) struct Script {
     /// Whether writes are made without conditions, after a look. Then no two machines are at work at once.
     pub(super) unconditional: bool,
     pub(super) page: usize,
+    /// Whether machines look at the end only at what others have told: all else was hinted at.
+    pub(super) daemons: bool,
     pub(super) steps: Vec<Step>,
 }
 
@@ -221,7 +247,50 @@ impl Script {
         };
         let (opaque, page) = (dice.percent(30), dice.pick(&[2, 3, 1_000]));
         let steps = (0..steps).map(|_| mood.step(&mut dice)).collect();
-        Script { machines: mood.machines, opaque, unconditional: mood.unconditional, page, steps }
+        Script { machines: mood.machines, opaque, unconditional: mood.unconditional, page, daemons: false, steps }
+    }
+
+    /// Machines with daemons that see each edit: whoever edits looks there, and the others at what that one has told.
+    pub(super) fn of_daemons(seed: u64, edits: usize) -> Script {
+        let mut dice = Dice::new(seed);
+        let mood = Mood {
+            machines: 2 + dice.roll(2),
+            faults: 0,
+            stops: 0,
+            edits_within: 0,
+            foreign: false,
+            indexes: false,
+            rules: dice.percent(25),
+            clocks: false,
+            keys: dice.pick(&[2, 4, NAMES.len()]),
+            unconditional: false,
+        };
+        let run = |machine, looks| Run {
+            machine,
+            policy: Policy::KeepBoth,
+            force: true,
+            stop: None,
+            edits: Vec::new(),
+            faults: 0,
+            by_steps: false,
+            waits: None,
+            looks,
+        };
+        let mut steps = Vec::new();
+        for _ in 0..edits {
+            let edit = mood.edit(&mut dice);
+            let seen = edit.seen();
+            steps.push(Step::Do(edit));
+            for machine in 0..mood.machines {
+                let looks = seen.iter().filter(|(at, _)| *at == machine).map(|(_, path)| *path).collect();
+                let seed = dice.next() >> 40;
+                steps.push(Step::Sync { runs: vec![run(machine, Some(looks))], switch: 0, seed });
+            }
+            // Whoever comes after has told something new.
+            steps.push(Step::Sync { runs: vec![run(0, Some(Vec::new()))], switch: 0, seed: 0 });
+        }
+        let page = dice.pick(&[3, 1_000]);
+        Script { machines: mood.machines, opaque: dice.percent(30), unconditional: false, page, daemons: true, steps }
     }
 
     /// Whether anything in it makes deletions forgettable, or keys out of bounds.
@@ -250,14 +319,19 @@ impl Script {
     pub(super) fn shorter(&self) -> Vec<Script> {
         let with = |steps: Vec<Step>| Script { steps, ..self.clone() };
         let mut shorter = Vec::new();
-        let mut size = self.steps.len() / 2;
+        // There, what was hinted at belongs to the edit.
+        let unit = if self.daemons { self.machines + 2 } else { 1 };
+        let mut size = self.steps.len() / unit / 2;
         while size > 0 {
-            for at in (0..self.steps.len()).step_by(size) {
+            for at in (0..self.steps.len()).step_by(size * unit) {
                 let mut steps = self.steps.clone();
-                steps.drain(at..self.steps.len().min(at + size));
+                steps.drain(at..self.steps.len().min(at + size * unit));
                 shorter.push(with(steps));
             }
             size /= 2;
+        }
+        if self.daemons {
+            return shorter;
         }
         for (at, step) in self.steps.iter().enumerate() {
             let Step::Sync { runs, switch, seed } = step else { continue };
@@ -297,6 +371,9 @@ impl Run {
         let mut calmer = Vec::new();
         if self.faults > 0 {
             calmer.push(Run { faults: 0, ..self.clone() });
+        }
+        if self.looks.is_some() {
+            calmer.push(Run { looks: None, ..self.clone() });
         }
         if self.by_steps {
             calmer.push(Run { by_steps: false, ..self.clone() });
@@ -355,6 +432,10 @@ impl Mood {
             faults: self.faults,
             by_steps: dice.percent(25),
             waits: None,
+            looks: dice.percent(25).then(|| {
+                let paths = NAMES.iter().chain(&FOLDERS).copied().filter(|_| dice.percent(30));
+                paths.collect()
+            }),
         }
     }
 

@@ -13,7 +13,7 @@ use super::line::Fault;
 use super::model::{Model, shown};
 use super::script::Edit;
 use super::seat::Dead;
-use crate::index::Logging;
+use crate::index::{Kept, Logging};
 use crate::key;
 use crate::remote::Error;
 use crate::transfer::Cancel;
@@ -79,6 +79,8 @@ pub(super) struct Machine {
     pub(super) run: Running,
     /// A file that an editor holds open.
     pub(super) open: Option<File>,
+    /// What its daemon remembers.
+    pub(super) kept: Option<Kept>,
     /// Indexes that were there after its syncs.
     pub(super) indexes: Vec<Vec<u8>>,
     /// Earlier change logs.
@@ -95,7 +97,16 @@ impl Machine {
         }
         fs::write(home.path().join("outside"), "outside").unwrap();
         let disk = Disk::new(home.path().join("graves"));
-        Machine { home, disk, ahead: 0, run: Running::default(), open: None, indexes: Vec::new(), logs: Vec::new() }
+        Machine {
+            home,
+            disk,
+            ahead: 0,
+            run: Running::default(),
+            open: None,
+            kept: None,
+            indexes: Vec::new(),
+            logs: Vec::new(),
+        }
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -280,8 +291,9 @@ impl World {
     }
 
     pub(super) fn kill(&mut self, machine: usize, stop: Stop) {
-        let Machine { run, disk, .. } = &mut self.machines[machine];
+        let Machine { run, disk, kept, .. } = &mut self.machines[machine];
         run.dead = true;
+        *kept = None;
         if stop == Stop::Power {
             disk.lose_power(&mut self.dice);
         }

@@ -95,6 +95,6 @@ impl<S: ObjectStore> Carrier<S> {
 
     /// What has to be the same for a download to go on.
     fn download_subject(&self, key: &Key, size: u64, etag: &ETag) -> Value {
-        json!({"place": self.place, "key": key.as_str(), "size": size, "etag": etag.as_str()})
+        json!({"place": self.place, "key": key.as_str(), "size": size, "etag": etag.to_string()})
     }
 }

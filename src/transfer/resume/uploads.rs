@@ -26,7 +26,7 @@ impl Upload {
     /// The server has taken a part. Without a line about it, it is only sent again.
     pub(in crate::transfer) fn note(&self, number: u32, etag: &ETag) {
         if let Some(record) = &self.record {
-            let _ = record.note(&json!({"part": number, "etag": etag.as_str()}).to_string());
+            let _ = record.note(&json!({"part": number, "etag": etag.to_string()}).to_string());
         }
     }
 }
@@ -118,7 +118,7 @@ impl<S: ObjectStore> Carrier<S> {
             "file": format!("{} {} {} {}", stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode),
             "sha256": sha256.map(|sum| sum.to_string()),
             "cut": to_hex(&sha2::Sha256::digest(cut)[..8]),
-            "over": item.remote.as_ref().map(|remote| remote.etag.as_str()),
+            "over": item.remote.as_ref().map(|remote| remote.etag.to_string()),
         })
     }
 
