@@ -13,15 +13,19 @@ use crate::engine::{Planning, cost_of_looks, live_names};
 use crate::key;
 use crate::reconcile::{Action, Item, Planned};
 use crate::remote::{Capabilities, CountsSnapshot, PROBE};
-use crate::transfer::{self, Cut, agree};
+use crate::transfer::{self, Cut, Foreseen, agree};
 
 /// Prices in US dollars, in the order of [`PRICED`]: 1,000 requests of a class, and a GiB each way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prices([f64; PRICED.len()]);
 
-/// What AWS asks in us-east-1 (2026), for objects of a storage class. LISTs cost the same for all, and HEADs as much as GETs.
+/// What AWS asks in us-east-1, for objects of a storage class. LISTs cost the same for all, and HEADs as much as GETs.
 /// A GiB down is one to the internet, and what it costs to take it out of its storage class; the first ones of a month, which
 /// are free, and rebates for very many are left out.
+///
+/// The numbers are those of the page "Amazon S3 pricing" (aws.amazon.com/s3/pricing: requests and data retrievals, data transfer).
+/// In November 2026 they were compared with what AWS's price list tells a tool that reads it, and those of S3 Express One Zone
+/// with the example in "Amazon S3 FAQs".
 #[rustfmt::skip]
 const AWS: [(&str, Prices); 9] = [
     //                                list     get      head     put      copy   delete  up     down
@@ -95,11 +99,11 @@ pub struct Foretold {
 /// of its conditions; `None`: the sync has to find out first.
 pub fn foretell(
     target: &Target,
-    planning: &Planning,
+    (planning, foreseen): (&Planning, &Foreseen),
     looked: CountsSnapshot,
     server: Option<Capabilities>,
 ) -> Foretold {
-    let mut work = Work { server: server.unwrap_or(Capabilities::ALL), ..Work::default() };
+    let mut work = Work::new(server.unwrap_or(Capabilities::ALL), foreseen);
     planning.plan.actions().for_each(|planned| work.add(planned));
     planning.waiting.iter().for_each(|planned| work.add_waiting(planned));
     let (bytes_up, bytes_down) = (work.counts.bytes_up, work.counts.bytes_down);
@@ -110,9 +114,10 @@ pub fn foretell(
 }
 
 /// The requests of a plan, as they add up.
-#[derive(Default)]
 struct Work<'p> {
     server: Capabilities,
+    /// What is known of big contents.
+    foreseen: &'p Foreseen,
     counts: CountsSnapshot,
     /// Bytes of content that the look has fetched already.
     looked_at: u64,
@@ -128,6 +133,12 @@ struct Work<'p> {
 }
 
 impl<'p> Work<'p> {
+    fn new(server: Capabilities, foreseen: &'p Foreseen) -> Work<'p> {
+        let [new, come, gone, told] = Default::default();
+        let counts = CountsSnapshot { delete: foreseen.given_up, ..CountsSnapshot::default() };
+        Work { server, foreseen, counts, looked_at: 0, deletions: 0, new, come, gone, told }
+    }
+
     fn add(&mut self, planned: &'p Planned) {
         let item = &planned.item;
         if tells(planned) {
@@ -138,7 +149,14 @@ impl<'p> Work<'p> {
                 self.copy();
                 self.learn(item);
             }
-            Action::Push => self.push(item),
+            Action::Push => match self.foreseen.moves.get(&item.key) {
+                Some(moves) => {
+                    self.counts = self.counts.plus(*moves);
+                    self.counts.head += u64::from(!self.server.complete);
+                    self.learn(item);
+                }
+                None => self.push(item),
+            },
             Action::Pull if planned.source.is_some() => self.come(item),
             // The look has read the rules already, for they say what the rest is; the sync reads them once too.
             Action::Pull if item.key.as_str() == key::IGNORE => {
@@ -146,7 +164,13 @@ impl<'p> Work<'p> {
                 self.counts.bytes_down += self.looked_at;
                 self.come(item);
             }
-            Action::Pull => self.pull(item),
+            Action::Pull => match self.foreseen.moves.get(&item.key) {
+                Some(moves) => {
+                    self.counts = self.counts.plus(*moves);
+                    self.come(item);
+                }
+                None => self.pull(item),
+            },
             Action::KeepBoth => {
                 // The other name is looked at, and pushed. It stands next to this one.
                 self.pull(item);
@@ -228,7 +252,7 @@ impl<'p> Work<'p> {
         let keys = planning.base.entries().len();
         let keys = keys + self.come.iter().filter(|name| planning.base.get(name).is_none()).count();
         let known = live_names(&planning.base).filter(|name| !self.gone.contains(name));
-        let (heads, lists) = cost_of_looks(self.new, known.chain(self.come));
+        let (heads, lists) = cost_of_looks(self.new, self.server.list_order, known.chain(self.come));
         self.counts.head += heads;
         self.counts.list += lists;
         if !self.told.is_empty() || planning.heals {

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::local::{self, Folder, Hold, Lock};
 use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
 use crate::report;
-use crate::transfer::Cancel;
+use crate::transfer::{Cancel, Foreseen};
 
 /// How long a second run on one folder waits for the first, where `S4_LOCK_WAIT` says nothing else.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
@@ -60,8 +60,8 @@ impl Session {
     }
 
     /// What a sync will take that makes the look of this session again, and carries out what came of it.
-    pub fn foretell(&self, target: &Target, planning: &Planning) -> Foretold {
-        cost::foretell(target, planning, self.store.store().counts(), self.server)
+    pub fn foretell(&self, target: &Target, planning: &Planning, foreseen: &Foreseen) -> Foretold {
+        cost::foretell(target, (planning, foreseen), self.store.store().counts(), self.server)
     }
 
     /// Takes the folder's lock, waiting for another run to end, or for Ctrl-C.

@@ -17,12 +17,15 @@ pub(crate) enum Look {
     Head,
     /// A page of a listing, from behind this name on, or from the first; and how many of the new names are on it.
     Page(Option<Box<str>>, usize),
+    /// The whole listing, of so many pages.
+    Whole(usize),
 }
 
-/// The looks that tell of all `new` names in their order: a page where many of them stand close together, else a HEAD each.
+/// The looks that tell of all `new` names in their order: a page where many of them stand close together, else a HEAD each. A
+/// server that does not list by the bytes of the names has no page to begin anywhere: there it is all of them, or a HEAD each.
 /// `live` are the names that the bucket holds, as far as this machine knows, the new ones among them; both in the order of
 /// their bytes.
-pub(crate) fn looks<'n>(new: &[&str], live: impl FnOnce() -> Vec<&'n str>) -> Vec<Look> {
+pub(crate) fn looks<'n>(new: &[&str], by_bytes: bool, live: impl FnOnce() -> Vec<&'n str>) -> Vec<Look> {
     if new.len() < HEADS_PER_LIST {
         return new.iter().map(|_| Look::Head).collect();
     }
@@ -33,8 +36,13 @@ pub(crate) fn looks<'n>(new: &[&str], live: impl FnOnce() -> Vec<&'n str>) -> Ve
             live.insert(at, own);
         }
     }
-    let rank = |name: &str| live.partition_point(|there| *there < name);
     let page = usize::from(PAGE);
+    if !by_bytes {
+        let pages = live.len().div_ceil(page);
+        let is_worth_it = new.len() >= HEADS_PER_LIST * pages;
+        return if is_worth_it { vec![Look::Whole(pages)] } else { new.iter().map(|_| Look::Head).collect() };
+    }
+    let rank = |name: &str| live.partition_point(|there| *there < name);
     let mut looks = Vec::new();
     let mut at = 0;
     while at < new.len() {
@@ -57,11 +65,18 @@ pub(crate) fn live_names(index: &Index) -> impl Iterator<Item = &str> {
 }
 
 /// As [`looks`], of names in any order: how many HEADs and how many LISTs it takes.
-pub(crate) fn cost_of_looks<'n>(new: BTreeSet<&'n str>, live: impl Iterator<Item = &'n str>) -> (u64, u64) {
+pub(crate) fn cost_of_looks<'n>(
+    new: BTreeSet<&'n str>,
+    by_bytes: bool,
+    live: impl Iterator<Item = &'n str>,
+) -> (u64, u64) {
     let names: Vec<&str> = new.iter().copied().collect();
-    let looks = looks(&names, || live.chain(new).collect::<BTreeSet<_>>().into_iter().collect());
-    let heads = looks.iter().filter(|look| **look == Look::Head).count() as u64;
-    (heads, looks.len() as u64 - heads)
+    let looks = looks(&names, by_bytes, || live.chain(new).collect::<BTreeSet<_>>().into_iter().collect());
+    looks.iter().fold((0, 0), |(heads, lists), look| match look {
+        Look::Head => (heads + 1, lists),
+        Look::Page(..) => (heads, lists + 1),
+        Look::Whole(pages) => (heads, lists + *pages as u64),
+    })
 }
 
 #[cfg(test)]
@@ -73,7 +88,7 @@ mod tests {
     }
 
     fn cost(new: &[String], old: &[String]) -> (u64, u64) {
-        cost_of_looks(new.iter().map(String::as_str).collect(), old.iter().map(String::as_str))
+        cost_of_looks(new.iter().map(String::as_str).collect(), true, old.iter().map(String::as_str))
     }
 
     #[test]
@@ -96,10 +111,23 @@ mod tests {
     }
 
     #[test]
+    fn where_no_page_can_begin_anywhere_all_is_listed_or_each_is_asked_after() {
+        let cost = |new: &[String], old: &[String]| {
+            cost_of_looks(new.iter().map(String::as_str).collect(), false, old.iter().map(String::as_str))
+        };
+        assert_eq!(cost(&names(0..11), &[]), (11, 0));
+        assert_eq!(cost(&names(0..12), &[]), (0, 1));
+        assert_eq!(cost(&names(0..998), &[]), (0, 1));
+        assert_eq!(cost(&names(0..999), &[]), (0, 2));
+        assert_eq!(cost(&names(5_000..5_239), &names(0..19_998)), (239, 0));
+        assert_eq!(cost(&names(5_000..5_240), &names(0..19_998)), (0, 20));
+    }
+
+    #[test]
     fn a_page_begins_behind_the_name_before() {
         let (new, old) = (names(100..120), names(0..200));
         let new: Vec<&str> = new.iter().map(String::as_str).collect();
-        let looks = looks(&new, || old.iter().map(String::as_str).collect());
+        let looks = looks(&new, true, || old.iter().map(String::as_str).collect());
         assert_eq!(looks, [Look::Page(Some("000099".into()), 20)]);
     }
 }

@@ -187,26 +187,31 @@ impl Ledger {
         Ok(written)
     }
 
-    /// Learns when the new objects were written, by the server's clock: S4 0.4 takes any other time for a change. One page of
-    /// a listing where many of them stand close together, else a HEAD each.
+    /// Learns when the new objects were written, by the server's clock: S4 0.4 takes any other time for a change. A listing, or
+    /// a page of one, where that tells of many of them, else a HEAD each.
     async fn learn_modified<S: ObjectStore>(&mut self, store: &S) -> Result<(), Error> {
         let learn: BTreeMap<Key, ETag> = std::mem::take(&mut self.learn).into_iter().collect();
         let names: Vec<&str> = learn.keys().map(Key::as_str).collect();
-        let planned = looks(&names, || live_names(&self.base).collect());
+        let planned = looks(&names, store.lists_by_bytes(), || live_names(&self.base).collect());
         let mut learn = learn.into_iter();
         let mut heads = Vec::new();
         for look in planned {
-            let Look::Page(after, on_page) = look else {
-                heads.extend(learn.next());
-                continue;
+            let (listed, of_these) = match look {
+                Look::Head => {
+                    heads.extend(learn.next());
+                    continue;
+                }
+                Look::Page(after, on_page) => {
+                    let after = after.map(|name| Cursor::After(name.into()));
+                    (store.list(after.as_ref(), PAGE).await?.objects, on_page)
+                }
+                Look::Whole(_) => (remote::list_all(store).await?, learn.len()),
             };
-            let after = after.map(|name| Cursor::After(name.into()));
-            let page = store.list(after.as_ref(), PAGE).await?;
-            let found: HashMap<&str, &Listed> = page.objects.iter().map(|object| (&*object.name, object)).collect();
-            for (key, etag) in learn.by_ref().take(on_page) {
+            let found: HashMap<&str, &Listed> = listed.iter().map(|object| (&*object.name, object)).collect();
+            for (key, etag) in learn.by_ref().take(of_these) {
                 match found.get(key.as_str()) {
                     Some(object) => self.learnt(&key, &etag, Some((&object.etag, object.last_modified))),
-                    // Others stand in between, or the server has an order of its own.
+                    // Others stand in between.
                     None => heads.push((key, etag)),
                 }
             }

@@ -42,7 +42,7 @@ use crate::key::{self, Key};
 use crate::local::{self, Folder, Recovered};
 use crate::reconcile::{Action, Alarm, Choice, Decision, Plan, Planned, Policy, Problem, State};
 use crate::remote::{self, ObjectStore};
-use crate::transfer::{Cancel, Carrier, Cut, Done, Failure, Jobs, Progress};
+use crate::transfer::{Cancel, Carrier, Cut, Done, Failure, Foreseen, Jobs, Progress};
 
 /// How a target is synced.
 #[derive(Clone, Debug)]
@@ -186,6 +186,11 @@ impl<S: ObjectStore> Engine<S> {
             (options.cut, options.jobs),
         );
         Engine { store, folder, ambient, witness, cancel, options, carrier: Arc::new(carrier) }
+    }
+
+    /// Foresees what the big contents of a plan will take. `reads`: for that, files of which the bucket may have a part are read.
+    pub async fn foresee(&self, planning: &Planning, reads: bool) -> Foreseen {
+        self.carrier.foresee(planning.plan.actions().chain(&planning.waiting), reads).await
     }
 }
 

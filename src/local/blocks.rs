@@ -16,19 +16,19 @@ const BLOCK: usize = 256 * 1024;
 pub struct Summed {
     /// What it is as a whole; `None` if nobody asked.
     pub content: Option<LocalContent>,
-    /// What its blocks are.
-    pub blocks: Blocks,
+    /// What its blocks are; `None` if nobody asked.
+    pub blocks: Option<Blocks>,
     /// Its CRC-64/NVME.
     pub crc64: u64,
 }
 
-/// Sums up an open file of `size` bytes in blocks of `block`, from where it stands; `hasher` sums up the whole.
+/// Sums up an open file of `size` bytes, from where it stands, if asked in blocks of `block`; `hasher` sums up the whole.
 ///
 /// # Errors
 ///
 /// Those of reading.
-pub fn sum_up(file: &File, (size, block): (u64, u64), mut hasher: Option<Hasher>) -> std::io::Result<Summed> {
-    let (mut blocks, mut crc) = (BlockHasher::new(block, size), Crc64::default());
+pub fn sum_up(file: &File, (size, block): (u64, Option<u64>), mut hasher: Option<Hasher>) -> std::io::Result<Summed> {
+    let (mut blocks, mut crc) = (block.map(|block| BlockHasher::new(block, size)), Crc64::default());
     let mut left = size.saturating_add(1);
     let mut bytes = vec![0; BLOCK];
     loop {
@@ -37,8 +37,10 @@ pub fn sum_up(file: &File, (size, block): (u64, u64), mut hasher: Option<Hasher>
             Ok(0) => break,
             Ok(length) => {
                 let read = &bytes[..length];
-                blocks.update(read);
                 crc.update(read);
+                if let Some(blocks) = &mut blocks {
+                    blocks.update(read);
+                }
                 if let Some(hasher) = &mut hasher {
                     hasher.update(read);
                 }
@@ -48,7 +50,7 @@ pub fn sum_up(file: &File, (size, block): (u64, u64), mut hasher: Option<Hasher>
             Err(error) => return Err(error),
         }
     }
-    Ok(Summed { content: hasher.map(Hasher::finish), blocks: blocks.finish(), crc64: crc.finish() })
+    Ok(Summed { content: hasher.map(Hasher::finish), blocks: blocks.map(BlockHasher::finish), crc64: crc.finish() })
 }
 
 /// Copies ranges (first byte, number of bytes) of the file `key`, which is what `expected` says before and after, to the same

@@ -130,26 +130,18 @@ impl Folder {
             return Ok(None);
         }
         let text = read_whole(&file).map_err(|source| Error::new(source, &path))?;
-        let mut length = 0;
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
-            let whole = line.strip_suffix(b"\n").and_then(|line| str::from_utf8(line).ok());
-            if !whole.is_some_and(&mut *read) {
-                break;
-            }
-            length += line.len() as u64;
-        }
+        let length = read_lines(&text, read);
         Ok(Some(Record { file, length: Mutex::new(length), dir, name: name.to_owned(), path }))
     }
 
-    /// The first line of a record, whoever holds it.
-    pub fn read_kept(&self, kept: Kept, name: &str) -> Option<String> {
+    /// Has `read` read the lines of a record up to the first that makes no sense to it, whoever holds it.
+    pub fn read_kept(&self, kept: Kept, name: &str, read: &mut dyn FnMut(&str) -> bool) -> Option<()> {
         let (home, below) = self.drawer(kept);
         let dir = self.find_dir(home, below).ok()??;
         let file =
             File::from(openat(&dir, name, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()).ok()?);
-        let text = read_whole(&file).ok()?;
-        let line = text.split_inclusive(|byte| *byte == b'\n').next()?.strip_suffix(b"\n")?;
-        Some(str::from_utf8(line).ok()?.to_owned())
+        read_lines(&read_whole(&file).ok()?, read);
+        Some(())
     }
 
     /// Takes away whatever there is under a name.
@@ -222,6 +214,19 @@ fn discard(dir: &OwnedFd, name: &str) {
     // What can not be removed is come upon by the next run.
     let _ = At::new(dir, format!("{name}{DATA}").as_ref()).unlink();
     let _ = At::new(dir, name.as_ref()).unlink();
+}
+
+/// The bytes of the lines that make sense.
+fn read_lines(text: &[u8], read: &mut dyn FnMut(&str) -> bool) -> u64 {
+    let mut length = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let whole = line.strip_suffix(b"\n").and_then(|line| str::from_utf8(line).ok());
+        if !whole.is_some_and(&mut *read) {
+            break;
+        }
+        length += line.len() as u64;
+    }
+    length
 }
 
 fn read_whole(file: &File) -> std::io::Result<Vec<u8>> {

@@ -39,7 +39,7 @@ pub fn run(context: &Context, args: &DiffIndexArgs) -> Result<ExitCode, Error> {
         let witness = Arc::new(Notes(Arc::clone(&context.ui)));
         let engine = Engine::new(sides, Arc::new(context.clock), witness, Cancel::default(), options);
         let stream = context.ui.stream(run::header(&target));
-        let shown = show(context, ("diff-index", &target, &session), &engine, given, &stream).await;
+        let shown = show(context, ("diff-index", &target, &session), (&engine, false), given, &stream).await;
         context.ui.debug(&text::spent(&session.spent(&target)));
         shown
     });
@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &DiffIndexArgs) -> Result<ExitCode, Error> {
 }
 
 /// Plans, and prints the plan: what a guard says about it, the changes, the names that were left alone, what it would take. The
-/// command is the one that goes on with `--force`.
+/// command is the one that goes on with `--force`. `reads`: big files are read to foresee which of their parts will move.
 ///
 /// # Errors
 ///
@@ -56,12 +56,12 @@ pub fn run(context: &Context, args: &DiffIndexArgs) -> Result<ExitCode, Error> {
 pub async fn show(
     context: &Context,
     (command, target, session): (&str, &Target, &Session),
-    engine: &Engine<Guarded<S3Store>>,
+    (engine, reads): (&Engine<Guarded<S3Store>>, bool),
     given: Given,
     stream: &Stream,
 ) -> Result<ExitCode, Error> {
     let planning = engine.plan(given).await.map_err(|error| explain(command, target, error))?;
-    let foretold = session.foretell(target, &planning);
+    let foretold = session.foretell(target, &planning, &engine.foresee(&planning, reads).await);
     let Planning { plan, summary, stopped, .. } = planning;
     let mut alarm = None;
     if let Some(stopped) = stopped {

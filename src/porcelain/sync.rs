@@ -55,7 +55,8 @@ async fn sync_session(
     if let (true, Some(stream)) = (args.dry_run, &stream) {
         let witness = Arc::new(Notes(Arc::clone(&context.ui)));
         let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel.clone(), options);
-        return diff_index::show(context, ("sync", target, session), &engine, Given::default(), stream).await;
+        let engine = (&engine, true);
+        return diff_index::show(context, ("sync", target, session), engine, Given::default(), stream).await;
     }
     let places = (target.local_folder.as_path(), target.s3_uri.as_str());
     let view = Arc::new(RunView::new(Arc::clone(&context.ui), places, stream, versions));
@@ -63,7 +64,8 @@ async fn sync_session(
     view.open(&target.name);
     if args.dry_run {
         let planning = engine.plan(Given::default()).await.map_err(|error| explain("sync", target, error))?;
-        view.close_plan(&planning.plan, &planning.summary, &session.foretell(target, &planning));
+        let foretold = session.foretell(target, &planning, &engine.foresee(&planning, true).await);
+        view.close_plan(&planning.plan, &planning.summary, &foretold);
         return match planning.stopped {
             Some(error) => Err(explain("sync", target, error)),
             None => Ok(exit_code(&planning.summary, planning.plan.conflicts.is_empty())),

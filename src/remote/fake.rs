@@ -10,6 +10,7 @@ use super::{
     Body, Cursor, Deletion, Error, Expect, GetOptions, Got, Listed, Metadata, ObjectInfo, ObjectStore, Page, Part,
     Unfinished, Written,
 };
+use crate::checksum::Checksum;
 use crate::content::ETag;
 
 /// What the server makes of conditions on writes.
@@ -300,7 +301,7 @@ impl ObjectStore for Fake {
         &self,
         name: &str,
         upload: &str,
-        _parts: &[ETag],
+        _parts: (&[ETag], Option<Checksum>),
         expect: &Expect,
     ) -> Result<Written, Error> {
         self.complete_if(name, upload, Some(expect))
@@ -341,7 +342,12 @@ impl Unconditional for Fake {
         self.copy_if(source, name, metadata, None)
     }
 
-    async fn complete_regardless(&self, name: &str, upload: &str, _parts: &[ETag]) -> Result<Written, Error> {
+    async fn complete_regardless(
+        &self,
+        name: &str,
+        upload: &str,
+        _parts: (&[ETag], Option<Checksum>),
+    ) -> Result<Written, Error> {
         self.complete_if(name, upload, None)
     }
 

@@ -242,12 +242,14 @@ pub trait ObjectStore: Send + Sync + 'static {
         part: (&str, u32),
     ) -> impl Future<Output = Result<ETag, Error>> + Send;
 
-    /// Makes the object of its parts' ETags, in order. On [`Error::Conflict`] the upload must begin anew.
+    /// Makes the object of its parts' ETags, in order, if it is what the checksum is of: a server that keeps checksums compares,
+    /// and one that finds another content makes no object ([`Error::Damaged`]). On [`Error::Conflict`] the upload must begin
+    /// anew.
     fn complete_upload(
         &self,
         name: &str,
         upload: &str,
-        parts: &[ETag],
+        parts: (&[ETag], Option<Checksum>),
         expect: &Expect,
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 

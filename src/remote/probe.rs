@@ -154,7 +154,7 @@ impl<S: Unconditional> Probe<'_, S> {
         let begun = self.store.begin_upload(&self.object, &Metadata::default()).await;
         let Tried::Done(upload) = tried(begun)? else { return Ok(Tried::Refused) };
         let result = match self.store.upload_part(&self.object, &upload, 1, content()).await {
-            Ok(part) => tried(self.store.complete_upload(&self.object, &upload, &[part], expect).await),
+            Ok(part) => tried(self.store.complete_upload(&self.object, &upload, (&[part], None), expect).await),
             Err(error) => Err(error),
         };
         if !matches!(result, Ok(Tried::Done(_))) {

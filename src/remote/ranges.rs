@@ -12,21 +12,31 @@ use crate::key::{self, Key};
 /// Ranges listed at once.
 const AT_ONCE: usize = 32;
 
-/// Names that cut the bucket's into ranges of a page of `page` each; none where one page does for all. `names` are those that
-/// are known, in the order of their bytes; s4's own index and change log are not among them, and in the bucket.
-pub fn cuts<'a>(names: impl Iterator<Item = &'a str>, page: usize) -> Vec<Box<str>> {
-    let (mut cuts, mut in_page, mut last): (Vec<Box<str>>, _, Option<&str>) = (Vec::new(), 0, None);
-    let mut own = [key::INDEX, key::LOG].into_iter().peekable();
+/// What s4 has in the bucket beside the files.
+const OWN: [&str; 2] = [key::INDEX, key::LOG];
+
+/// Names that cut the bucket's into ranges of a page of `page` each, or of several if there are more of them than are listed at
+/// once; none where one page does for all. `names` are those that are known, in the order of their bytes; s4's own index and
+/// change log are not among them, and in the bucket.
+///
+/// The bucket may hold names that nobody here knows, such as the markers of folders. The room that the last page would have left
+/// is therefore shared out, and a range of several pages has the room of them all: what does not fit costs a request more.
+pub fn cuts<'a>(names: impl Iterator<Item = &'a str> + Clone, page: usize) -> Vec<Box<str>> {
+    let number = names.clone().count() + OWN.len();
+    let pages = number.div_ceil(page);
+    let range = number.div_ceil(pages) * pages.div_ceil(AT_ONCE);
+    let (mut cuts, mut in_range, mut last): (Vec<Box<str>>, _, Option<&str>) = (Vec::new(), 0, None);
+    let mut own = OWN.into_iter().peekable();
     let mut take = |name: &'a str| {
         // What no server may have taken is no place to begin at.
         let is_place = |last: &&str| key::is_reserved(last) || Key::parse(last).is_ok();
-        if in_page >= page
+        if in_range >= range
             && let Some(last) = last.filter(is_place)
         {
             cuts.push(last.into());
-            in_page = 0;
+            in_range = 0;
         }
-        in_page += 1;
+        in_range += 1;
         last = Some(name);
     };
     for name in names {
@@ -136,8 +146,35 @@ mod tests {
         assert_eq!(cuts(known.into_iter(), 3), boxed(&[key::LOG, "c", "f"]));
         assert_eq!(cuts(known.into_iter(), 2), boxed(&[key::INDEX, "a", "c", "e"]));
         assert_eq!(cuts(known.into_iter(), 10), boxed(&[]));
-        assert_eq!(cuts(known.into_iter(), 8), boxed(&["e"]));
+        // The last page has no more room than the others.
+        assert_eq!(cuts(known.into_iter(), 8), boxed(&["b"]));
         assert_eq!(cuts([].into_iter(), 3), boxed(&[]));
+    }
+
+    #[test]
+    fn many_pages_are_cut_into_ranges_of_several() {
+        let known: Vec<String> = (0..98).map(|number| format!("{number:02}")).collect();
+        let cuts = |page| cuts(known.iter().map(String::as_str), page);
+        // 100 names: 25 pages, 50, 100; but for the first of them, all after the index and the log.
+        assert_eq!((cuts(4).len(), &*cuts(4)[1], &*cuts(4)[2]), (24, "05", "09"));
+        assert_eq!((cuts(2).len(), &*cuts(2)[1], &*cuts(2)[2]), (24, "05", "09"));
+        assert_eq!((cuts(1).len(), &*cuts(1)[1], &*cuts(1)[2]), (24, "05", "09"));
+    }
+
+    #[tokio::test]
+    async fn names_that_are_not_known_cost_few_requests() {
+        // A hundred thousand files where a page has a thousand.
+        let known: Vec<String> = (0..300).map(|number| format!("{number:03}")).collect();
+        let markers: Vec<String> = (0..100).map(|number| format!("{:03}/", number * 3)).collect();
+        for (markers, most) in [(&markers[..0], 101), (&markers[..1], 102), (&markers[..], 101 + 34 + 26)] {
+            let there = [key::INDEX, key::LOG].into_iter();
+            let there = there.chain(known.iter().chain(markers).map(String::as_str)).collect::<Vec<_>>();
+            let fake = Fake::listing(&there, Order::Ascending);
+            let cuts = cuts(known.iter().map(String::as_str), PAGE);
+            assert_eq!(list_ranges(&fake, &cuts, 1_000).await.unwrap().len(), there.len());
+            let made = fake.log().len();
+            assert!(made <= most, "{made} requests for {} names that are not known", markers.len());
+        }
     }
 
     #[tokio::test]

@@ -222,10 +222,10 @@ impl ObjectStore for S3Store {
         &self,
         name: &str,
         upload: &str,
-        parts: &[ETag],
+        parts: (&[ETag], Option<Checksum>),
         expect: &Expect,
     ) -> Result<Written, Error> {
-        S3Store::undamaged(|| self.complete_if(name, upload, parts, Some(expect))).await
+        self.complete_sound(name, upload, parts, Some(expect)).await
     }
 
     async fn abort_upload(&self, name: &str, upload: &str) -> Result<(), Error> {
@@ -265,8 +265,13 @@ impl Unconditional for S3Store {
         self.copy_if(source, name, metadata, None).await
     }
 
-    async fn complete_regardless(&self, name: &str, upload: &str, parts: &[ETag]) -> Result<Written, Error> {
-        S3Store::undamaged(|| self.complete_if(name, upload, parts, None)).await
+    async fn complete_regardless(
+        &self,
+        name: &str,
+        upload: &str,
+        parts: (&[ETag], Option<Checksum>),
+    ) -> Result<Written, Error> {
+        self.complete_sound(name, upload, parts, None).await
     }
 
     async fn delete_regardless(&self, names: &[&str]) -> Vec<Result<(), Error>> {

@@ -12,6 +12,7 @@ use crate::blocking::blocking;
 use crate::blocks::{Blocks, Stretch};
 use crate::checksum::Checksum;
 use crate::content::Sha256;
+use crate::key::Key;
 use crate::local::{self, Hasher, Staged, Stat, Summed};
 use crate::reconcile::{Item, Remote};
 use crate::remote::{self, Metadata, ObjectStore, Written};
@@ -35,6 +36,25 @@ impl Cut {
     }
 }
 
+/// What the reading of a file shows that goes to the bucket in parts.
+pub(super) struct Sums {
+    pub(super) sha256: Sha256,
+    /// CRC-64/NVME: what the server is to find in the object that it makes of the parts.
+    pub(super) crc64: u64,
+    /// Of a file that is big enough.
+    pub(super) blocks: Option<Blocks>,
+}
+
+/// A file and a newer object that have something in common.
+pub(super) struct Shared {
+    /// The file.
+    stat: Stat,
+    /// Ranges that are the same in both.
+    same: Vec<(u64, u64)>,
+    /// Ranges to fetch.
+    pub(super) rest: Vec<(u64, u64)>,
+}
+
 /// Cuts a stretch into pieces of whole blocks, of at most so many bytes as long as that is a block.
 fn cut(stretch: Stretch, block: u64, most: u64) -> impl Iterator<Item = (u64, u64)> {
     let step = (most / block).max(1) * block;
@@ -44,37 +64,37 @@ fn cut(stretch: Stretch, block: u64, most: u64) -> impl Iterator<Item = (u64, u6
 
 impl<S: ObjectStore> Carrier<S> {
     /// Sums a file up that goes to the bucket in parts; if it is big enough, its blocks as well.
-    pub(super) async fn sum_up(&self, item: &Item, stat: &Stat) -> Result<(Sha256, Option<Summed>), Failure> {
+    pub(super) async fn sum_up(&self, item: &Item, stat: &Stat) -> Result<Sums, Failure> {
         let known = item.local.as_ref().and_then(|local| local.content).map(|content| content.sha256);
-        let (folder, key, expected, block) = (Arc::clone(&self.folder), item.key.clone(), *stat, self.cut.block);
-        if stat.size < self.cut.delta {
-            let sha256 = match known {
-                Some(sha256) => sha256,
-                None => blocking(move || local::hash_file(&folder, &key, &expected, None)).await?.sha256,
-            };
-            return Ok((sha256, None));
-        }
+        let hasher = known.is_none().then(|| Hasher::new(stat.size, None));
+        let summed = self.read_through(&item.key, stat, hasher).await?;
+        let sha256 = known.or(summed.content.map(|content| content.sha256)).ok_or(Failure::Changed)?;
+        Ok(Sums { sha256, crc64: summed.crc64, blocks: summed.blocks })
+    }
+
+    async fn read_through(&self, key: &Key, stat: &Stat, hasher: Option<Hasher>) -> Result<Summed, Failure> {
+        let (folder, key, expected) = (Arc::clone(&self.folder), key.clone(), *stat);
+        let block = (stat.size >= self.cut.delta).then_some(self.cut.block);
         let summed = blocking(move || {
             let file = local::open_settled(&folder, &key, &expected)?;
-            let hasher = known.is_none().then(|| Hasher::new(expected.size, None));
             let summed = local::sum_up(&file, (expected.size, block), hasher);
             let summed =
                 summed.map_err(|source| local::Error::Io { path: folder.path().join(key.as_str()), source })?;
             local::check_unchanged(&folder, &key, &file, &expected).map(|()| summed)
         });
-        let summed = summed.await?;
-        let sha256 = known.or(summed.content.map(|content| content.sha256)).ok_or(Failure::Changed)?;
-        Ok((sha256, Some(summed)))
+        Ok(summed.await?)
+    }
+
+    /// The parts that a push would consist of, if it is one of changed blocks; for that the file is read.
+    pub(super) async fn foresee_pieces(&self, item: &Item, stat: &Stat) -> Option<Vec<Piece>> {
+        blocks_there(item).filter(|_| stat.size >= self.cut.delta)?;
+        let summed = self.read_through(&item.key, stat, None).await.ok()?;
+        self.changed_pieces(item, &summed.blocks?, stat.size)
     }
 
     /// The parts of a new version of which the object that is there has at least half.
     pub(super) fn changed_pieces(&self, item: &Item, new: &Blocks, size: u64) -> Option<Vec<Piece>> {
-        let (base, there) = (item.live_base()?, item.remote.as_ref()?);
-        if base.etag.as_ref() != Some(&there.etag) || base.size != Some(there.size) {
-            return None;
-        }
-        let old = Blocks::parse(base.blocks.as_deref()?, base.sha256?, there.size)?;
-        let stretches = new.against(&old);
+        let stretches = new.against(&blocks_there(item)?);
         let same: u64 = stretches.iter().filter(|stretch| stretch.same).map(|stretch| stretch.length).sum();
         if same < size / 2 || same == 0 {
             return None;
@@ -92,20 +112,21 @@ impl<S: ObjectStore> Carrier<S> {
         &self,
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
-        metadata: &Metadata,
-        (pieces, crc64): (&[Piece], u64),
+        (metadata, crc64): (&Metadata, u64),
+        pieces: &[Piece],
     ) -> Result<(Written, u64), Failure> {
         let whole = self.cut.pieces(stat.size);
-        let (written, sent) = match self.upload(item, (stat, file), metadata, pieces).await {
-            // It copies no parts, or not these.
+        let (written, sent) = match self.upload(item, (stat, file), (metadata, crc64), pieces).await {
+            // It copies no parts, or not these; or the map was none of the object's, and another content would have come of it.
             Err(Failure::Remote(
                 remote::Error::NotImplemented(_)
                 | remote::Error::Other(_)
                 | remote::Error::Denied(_)
                 | remote::Error::Damaged(_),
-            )) => return self.upload(item, (stat, file), metadata, &whole).await,
+            )) => return self.upload(item, (stat, file), (metadata, crc64), &whole).await,
             ended => ended?,
         };
+        // Some servers keep checksums, but do not look at the one that an upload ends with.
         let is_it = match self.store.checksum(item.key.as_str(), &written.etag).await {
             Ok(Some(Checksum::Crc64(told))) => told == crc64,
             Ok(Some(told)) => {
@@ -117,10 +138,10 @@ impl<S: ObjectStore> Carrier<S> {
         if is_it {
             return Ok((written, sent));
         }
-        // The map was none of the object's: all of it, over what came of that.
+        // All of it, over what came of that.
         let mut over = item.clone();
         over.remote = over.remote.map(|there| Remote { etag: written.etag, ..there });
-        let (written, more) = self.upload(&over, (stat, file), metadata, &whole).await?;
+        let (written, more) = self.upload(&over, (stat, file), (metadata, crc64), &whole).await?;
         Ok((written, sent + more))
     }
 
@@ -132,19 +153,14 @@ impl<S: ObjectStore> Carrier<S> {
         there: &Remote,
         staged: &Staged,
     ) -> Result<Option<Vec<(u64, u64)>>, Failure> {
-        let Some((stat, stretches, block)) = self.shared(item, there) else { return Ok(None) };
-        let (same, rest): (Vec<_>, Vec<_>) = stretches.into_iter().partition(|stretch| stretch.same);
-        if same.is_empty() {
-            return Ok(None);
-        }
-        let same: Vec<(u64, u64)> = same.into_iter().map(|stretch| (stretch.start, stretch.length)).collect();
+        let Some(Shared { stat, same, rest }) = self.shared(item, there) else { return Ok(None) };
         let (folder, key, to) = (Arc::clone(&self.folder), item.key.clone(), staged.writer()?);
         blocking(move || local::take_over(&folder, (&key, &stat), &same, &to)).await?;
-        Ok(Some(rest.into_iter().flat_map(|stretch| cut(stretch, block, self.cut.part)).collect()))
+        Ok(Some(rest))
     }
 
-    /// The file as it was last synced, if it still is that, and what the new object has of it.
-    fn shared(&self, item: &Item, there: &Remote) -> Option<(Stat, Vec<Stretch>, u64)> {
+    /// What the new object has of the file, if that still is as it was last synced.
+    pub(super) fn shared(&self, item: &Item, there: &Remote) -> Option<Shared> {
         if there.size < self.cut.delta {
             return None;
         }
@@ -155,8 +171,18 @@ impl<S: ObjectStore> Carrier<S> {
         }
         let new = Blocks::parse(told.blocks.as_deref()?, told.sha256?, there.size)?;
         let old = Blocks::parse(base.blocks.as_deref()?, base.sha256?, stat.size)?;
-        Some((stat, new.against(&old), new.block()))
+        let (same, rest): (Vec<_>, Vec<_>) = new.against(&old).into_iter().partition(|stretch| stretch.same);
+        let same: Vec<(u64, u64)> = same.into_iter().map(|stretch| (stretch.start, stretch.length)).collect();
+        let rest = rest.into_iter().flat_map(|stretch| cut(stretch, new.block(), self.cut.part)).collect();
+        (!same.is_empty()).then_some(Shared { stat, same, rest })
     }
+}
+
+/// What the object that is there is made of, if it is what was last synced and this machine knows that.
+fn blocks_there(item: &Item) -> Option<Blocks> {
+    let (base, there) = (item.live_base()?, item.remote.as_ref()?);
+    let is_it = base.etag.as_ref() == Some(&there.etag) && base.size == Some(there.size);
+    if is_it { Blocks::parse(base.blocks.as_deref()?, base.sha256?, there.size) } else { None }
 }
 
 #[cfg(test)]

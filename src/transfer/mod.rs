@@ -6,6 +6,7 @@
 mod copied;
 mod cut;
 mod delta;
+mod foresee;
 mod gate;
 mod install;
 mod media;
@@ -17,6 +18,7 @@ mod record;
 mod resume;
 
 pub use cut::Cut;
+pub use foresee::Foreseen;
 pub use pool::{Cancel, run_all};
 pub(crate) use read::read_back;
 pub use record::{Done, agree, learns_modified};

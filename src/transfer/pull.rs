@@ -268,16 +268,14 @@ impl<S: ObjectStore> Carrier<S> {
         let witness = (every_witness || info.metadata.sha256.is_none()).then(|| info.etag.clone());
         let (copy, path) = (staged.open()?, self.folder.path().join(item.key.as_str()));
         let block = (size >= self.cut.delta).then_some(self.cut.block);
-        let hashed = move || match block {
-            None => local::hash_open(&copy, size, witness.as_ref()).map(|content| (content, None)),
-            Some(block) => {
-                let hasher = Hasher::new(size, witness.as_ref());
-                let summed = local::sum_up(&copy, (size, block), Some(hasher))?;
-                let content = summed.content.ok_or(std::io::ErrorKind::Other)?;
-                Ok((content, Some(summed.blocks.text(content.sha256))))
-            }
+        let hashed = move || {
+            let hasher = Hasher::new(size, witness.as_ref());
+            let summed = local::sum_up(&copy, (size, block), Some(hasher))?;
+            let content = summed.content.ok_or(std::io::ErrorKind::Other)?;
+            Ok((content, summed.blocks.map(|blocks| blocks.text(content.sha256))))
         };
-        let (content, blocks) = blocking(move || hashed().map_err(|source| local::Error::Io { path, source })).await?;
+        let hashed = move || hashed().map_err(|source: std::io::Error| local::Error::Io { path, source });
+        let (content, blocks) = blocking(hashed).await?;
         let mut verdict = checked(item, info, content)?;
         if !verdict.proven && self.compare(item.key.as_str(), info, staged).await? {
             verdict.doubtful = false;

@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::delta::Piece;
+use super::delta::{Piece, Sums};
 use super::resume::Upload;
 use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, media, record};
 use crate::blocking::blocking;
+use crate::checksum::Checksum;
 use crate::content::{ETag, Sha256};
 use crate::key::Key;
 use crate::local::{self, Hasher, Stat};
@@ -109,33 +110,31 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     async fn push_parts(&self, item: &Item, stat: &Stat, file: Arc<File>) -> Result<Done, Failure> {
-        let (sha256, summed) = self.sum_up(item, stat).await?;
+        let Sums { sha256, crc64, blocks } = self.sum_up(item, stat).await?;
         let head = local::read_part(&self.folder, &item.key, &file, 0, HEAD)?;
         let metadata = metadata(stat, sha256, media::content_type(&item.key, &head));
-        let delta = summed
-            .as_ref()
-            .and_then(|summed| Some((self.changed_pieces(item, &summed.blocks, stat.size)?, summed.crc64)));
-        let (written, sent) = match delta {
-            Some((pieces, crc64)) => self.upload_delta(item, (stat, &file), &metadata, (&pieces, crc64)).await?,
-            None => self.upload(item, (stat, &file), &metadata, &self.cut.pieces(stat.size)).await?,
+        let about = (&metadata, crc64);
+        let (written, sent) = match blocks.as_ref().and_then(|blocks| self.changed_pieces(item, blocks, stat.size)) {
+            Some(pieces) => self.upload_delta(item, (stat, &file), about, &pieces).await?,
+            None => self.upload(item, (stat, &file), about, &self.cut.pieces(stat.size)).await?,
         };
         let mut done = record::pushed(item, stat, sha256, written, sent);
-        done.set_blocks(summed.map(|summed| summed.blocks.text(sha256)));
+        done.set_blocks(blocks.map(|blocks| blocks.text(sha256)));
         Ok(done)
     }
 
-    /// Uploads a file in parts; returns also how many bytes had to be sent.
+    /// Uploads a file in parts, which has that CRC-64/NVME; returns also how many bytes had to be sent.
     pub(super) async fn upload(
         &self,
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
-        metadata: &Metadata,
+        about: (&Metadata, u64),
         pieces: &[Piece],
     ) -> Result<(Written, u64), Failure> {
         let sent = AtomicU64::new(0);
         let mut attempt = 1;
         loop {
-            match self.upload_once(item, (stat, file), metadata, (pieces, &sent)).await {
+            match self.upload_once(item, (stat, file), about, (pieces, &sent)).await {
                 // Another operation on the key was under way, and the upload has to begin anew; or its end was applied and
                 // the answer lost. The object tells.
                 Err(Failure::Remote(remote::Error::Conflict)) if attempt < ATTEMPTS => {
@@ -159,14 +158,15 @@ impl<S: ObjectStore> Carrier<S> {
         &self,
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
-        metadata: &Metadata,
+        (metadata, crc64): (&Metadata, u64),
         (pieces, sent): (&[Piece], &AtomicU64),
     ) -> Result<Written, Failure> {
         let name = item.key.as_str();
         let upload = self.go_on_with_upload(item, stat, metadata, pieces).await?;
         let ended = match self.upload_parts(item, &upload, (stat, file), (pieces, sent)).await {
             Ok(etags) => {
-                self.store.complete_upload(name, &upload.id, &etags, &expect(item)).await.map_err(Failure::from)
+                let parts = (&etags[..], Some(Checksum::Crc64(crc64)));
+                self.store.complete_upload(name, &upload.id, parts, &expect(item)).await.map_err(Failure::from)
             }
             Err(failure) => Err(failure),
         };

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use s4_test_server::{Behaviour, Conditions, Op, Options};
+use s4_test_server::{Behaviour, Conditions, Op, Options, Order};
 use serde_json::json;
 
 use crate::support::{Bucket, Machine, Ran, Record, Requests, Spent, TARGET, TestEnv, in_sync, ran, records, whole};
@@ -44,7 +44,7 @@ fn within_5_percent(foretold: f64, made: f64) -> bool {
 
 /// As [`compare`], of a plain sync.
 #[track_caller]
-fn comes_true(what: &str, machine: &Machine, bucket: &Bucket, args: &[&str]) {
+pub(crate) fn comes_true(what: &str, machine: &Machine, bucket: &Bucket, args: &[&str]) {
     compare(what, bucket, &|more| machine.sync_with(&[args, more].concat()));
 }
 
@@ -126,6 +126,33 @@ fn big_files_cost_what_was_foretold() {
 }
 
 #[test]
+fn what_changes_in_a_big_file_costs_what_was_foretold() {
+    let env = TestEnv::new();
+    let (bucket, one, two) = setting(&env);
+    let mut bytes: Vec<u8> = (0..10).flat_map(|block| vec![block; PART / 2]).collect();
+    one.write("big", &bytes);
+    comes_true("the file", &one, &bucket, &[]);
+    two.sync();
+    bytes[PART..PART + 5].fill(99);
+    bytes[3 * PART..4 * PART].fill(98);
+    one.write("big", &bytes);
+    comes_true("edits", &one, &bucket, &[]);
+    comes_true("edits there", &two, &bucket, &[]);
+    bytes.truncate(4 * PART + 1);
+    two.write("big", &bytes);
+    comes_true("a beginning of it", &two, &bucket, &[]);
+    comes_true("a beginning of it there", &one, &bucket, &[]);
+    one.write("big", vec![97; 4 * PART]);
+    comes_true("another content", &one, &bucket, &[]);
+    let dry = two.sync_with(&["--dry-run", "--json"]).with(0);
+    let looked = two.run(["diff-index", TARGET]).with(0);
+    let forecast = |out: &str| whole(out).into_iter().rfind(|record| matches!(record, Record::Forecast { .. }));
+    assert_eq!(forecast(&dry.out), forecast(&looked.out), "nothing has to be read for a download");
+    comes_true("another content there", &two, &bucket, &[]);
+    assert!(one.tree() == two.tree() && bucket.tree() == one.tree());
+}
+
+#[test]
 fn updates_and_deletes_cost_what_was_foretold() {
     let env = TestEnv::new();
     let (bucket, one, two) = setting(&env);
@@ -156,6 +183,29 @@ fn times_are_learnt_at_the_price_that_was_foretold() {
     (0..13).for_each(|file| one.write(&format!("folder/{:05}", file * 230), format!("a fourth text of {file}")));
     write(&one, 5_000..5_020, "content");
     comes_true("both", &one, &bucket, &[]);
+}
+
+#[test]
+fn times_are_learnt_at_that_price_where_listings_have_an_order_of_their_own() {
+    let behaviour = Behaviour { order: Order::Folders, ..Behaviour::default() };
+    let bucket = Bucket::in_process_with(Options { behaviour, ..Options::default() });
+    let env = TestEnv::new();
+    let (one, _) = in_sync(&env, &bucket, &[]);
+    write(&one, 0..1_500, "content");
+    comes_true("all of them", &one, &bucket, &[]);
+    let learns = |files: usize| {
+        write(&one, 0..files, &format!("the text of {files}"));
+        // Beside them in the order of bytes, and far from them in that of the server.
+        one.write("folder-x", format!("the text of {files}"));
+        comes_true(&format!("{files} files"), &one, &bucket, &[]);
+        write(&one, 0..files, &format!("another text of {files}"));
+        one.sync();
+        let Requests { list, head, .. } = seen(&bucket);
+        (list, head)
+    };
+    // A page is not where it would be, so they are asked after, or all are listed.
+    assert_eq!(learns(23), (2, 23));
+    assert_eq!(learns(24), (4, 0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Big files that change in part: only the blocks that differ move, and what the maps say is never believed unseen.
 
-use s4_test_server::{Fault, FaultKind, Op};
+use s4_test_server::{Behaviour, Checksums, Fault, FaultKind, Op, Options};
 use serde_json::Value;
 
 use crate::support::{Bucket, Machine, Summary, TestEnv, in_sync, read_index, synced, write_index};
@@ -108,13 +108,11 @@ fn where_the_server_copies_no_parts_all_is_sent() {
     assert!(bucket.tree() == one.tree());
 }
 
-#[test]
-fn a_map_that_lies_about_the_object_does_not_damage_it() {
-    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
-    let (one, two) = setting(&bucket, &env);
+/// Two machines that have the big file, which the second has edited. Its index tells that the object has all of that already.
+fn deceived(bucket: &Bucket, env: &TestEnv) -> (Machine, Machine) {
+    let (one, two) = setting(bucket, env);
     one.sync();
     let new = map(&one);
-    // The second machine makes the same edit later, and its index tells that the old object has all of it.
     two.sync();
     two.write("big", big());
     let modified = std::fs::metadata(two.path("big")).unwrap().modified().unwrap();
@@ -122,12 +120,41 @@ fn a_map_that_lies_about_the_object_does_not_damage_it() {
     two.write(".index", lie(&std::fs::read(two.path(".index")).unwrap(), &new));
     std::fs::File::options().write(true).open(two.path(".index")).unwrap().set_modified(modified).unwrap();
     two.write("big", edited());
-    let Summary { bytes_up, requests, .. } = synced(&two);
-    // It was believed until the server told the sum of the whole.
-    assert_eq!((requests.copy, bytes_up), (1, (BLOCKS * BLOCK) as u64));
+    (one, two)
+}
+
+#[test]
+fn a_map_that_lies_about_the_object_does_not_damage_it() {
+    for checksums in [Checksums::Checked, Checksums::Lenient] {
+        let behaviour = Behaviour { checksums, ..Behaviour::default() };
+        let bucket = Bucket::in_process_with(Options { behaviour, ..Options::default() });
+        let env = TestEnv::new();
+        let (one, two) = deceived(&bucket, &env);
+        let Summary { bytes_up, requests, .. } = synced(&two);
+        // It was believed until the server compared the whole, or told its sum.
+        assert_eq!((requests.copy, bytes_up), (1, (BLOCKS * BLOCK) as u64), "{checksums:?}");
+        assert!(bucket.tree()["big"] == edited());
+        one.sync();
+        assert!(one.read("big").unwrap() == edited());
+    }
+}
+
+#[test]
+fn what_a_lying_map_makes_of_the_parts_never_becomes_an_object() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = deceived(&bucket, &env);
+    let before = bucket.stamps()["big"].clone();
+    // What would put it right again is not to be had.
+    let refused = FaultKind::FailBefore { status: 403, code: "AccessDenied".into() };
+    bucket.server().inject(Fault::new(refused).on(Op::UploadPart).times(100));
+    two.sync_with(&[]).with(4).warns("warning: could not sync \"big\": ");
+    assert_eq!((&bucket.stamps()["big"], bucket.uploads()), (&before, vec![]));
+    bucket.server().clear_faults();
+    for machine in [&two, &one] {
+        machine.sync();
+        assert!(machine.read("big").unwrap() == edited());
+    }
     assert!(bucket.tree()["big"] == edited());
-    one.sync();
-    assert!(one.read("big").unwrap() == edited());
 }
 
 #[test]

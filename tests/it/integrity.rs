@@ -68,6 +68,18 @@ fn a_part_that_is_damaged_on_its_way_is_sent_again() {
 }
 
 #[test]
+fn an_upload_whose_end_is_refused_for_its_checksum_ends_without() {
+    let (env, bucket) = (TestEnv::new(), server(Checksums::Checked, ETags::Md5));
+    let (one, _) = in_sync(&env, &bucket, &[("calm", "")]);
+    let refused = FaultKind::FailBefore { status: 400, code: "InvalidRequest".into() };
+    bucket.server().inject(Fault::new(refused).on(Op::CompleteMultipartUpload));
+    one.write("big", vec![b'x'; BIG]);
+    bucket.server().reset_counts();
+    arrives(&one, &bucket);
+    assert_eq!(bucket.server().counts().of(Op::CompleteMultipartUpload), 2);
+}
+
+#[test]
 fn the_request_that_a_server_refuses_for_its_checksum_is_the_only_one() {
     let (env, bucket) = (TestEnv::new(), server(Checksums::Refused, ETags::Md5));
     let (one, two) = in_sync(&env, &bucket, &[("a", "1"), ("b", "2"), ("c", "3"), ("calm", "")]);

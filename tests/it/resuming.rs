@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use rustix::process::{Pid, Signal, kill_process};
 use s4_test_server::{Fault, FaultKind, Op};
 
+use crate::cost::comes_true;
 use crate::support::{
     Bucket, Machine, Proxy, Record, Summary, TARGET, TestEnv, Trouble, Upload, in_sync, ran, synced, whole,
 };
@@ -104,6 +105,24 @@ fn a_killed_upload_sends_only_the_parts_that_the_server_lacks() {
     is_cleared_up(&bucket, &one);
     two.sync();
     assert!(two.read("big").unwrap() == big(1));
+}
+
+#[test]
+fn what_goes_on_costs_what_was_foretold() {
+    let (_env, bucket, one, _two) = killed_upload();
+    comes_true("an upload", &one, &bucket, &[]);
+    let (_env, bucket, one, _two) = killed_upload();
+    one.write("big", big(2));
+    comes_true("another upload", &one, &bucket, &[]);
+    let (_env, bucket, one, _two) = killed_upload();
+    one.remove("big");
+    comes_true("no upload", &one, &bucket, &[]);
+    let (_env, bucket, one, _two) = killed_download();
+    comes_true("a download", &one, &bucket, &[]);
+    let (_env, bucket, one, two) = killed_download();
+    two.write("big", big(2));
+    two.sync();
+    comes_true("another download", &one, &bucket, &[]);
 }
 
 #[test]

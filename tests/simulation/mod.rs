@@ -27,6 +27,7 @@ pub(crate) mod calls;
 mod dice;
 mod disk;
 mod edits;
+mod line;
 mod model;
 mod moments;
 mod play;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::stream;
 
-use super::bucket::Line;
 use super::dice::Dice;
+use super::line::Line;
 use super::model::shown;
 use super::script::{Edit, Run, Script, Step};
 use super::seat::{Seat, Turns};

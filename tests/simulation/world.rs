@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::bucket::{Bucket, Fault};
+use super::bucket::Bucket;
 use super::dice::Dice;
 use super::disk::Disk;
+use super::line::Fault;
 use super::model::{Model, shown};
 use super::script::Edit;
 use super::seat::Dead;

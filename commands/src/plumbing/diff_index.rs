@@ -51,7 +51,8 @@ pub struct DiffIndexArgs {
 /// What the manual says of it.
 pub const MANUAL: Manual = Manual {
     output: &["change", "problem", "forecast"],
-    on_output: "The `forecast` is that of a sync which makes this very look again, and then does what the changes say.",
+    on_output: "The `forecast` is that of a sync which makes this very look again, and then does what the changes say. A big file of \
+                which that sync may send only a part counts as sent whole: `s4 sync --dry-run` reads it to find out.",
     examples: &[
         (
             "What a sync would push, the largest first:",

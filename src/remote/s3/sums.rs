@@ -30,7 +30,9 @@ const LONG: usize = 256 << 10;
 #[derive(Debug)]
 pub(super) struct Learnt {
     /// It takes requests that have to do with checksums.
-    takes_sums: AtomicBool,
+    pub(super) takes_sums: AtomicBool,
+    /// Those that end an upload in parts, too.
+    ends_take_sums: AtomicBool,
     /// ETags of objects that look like MD5s are MD5s.
     etags_tell: AtomicBool,
     /// Those of parts, too.
@@ -42,8 +44,8 @@ pub(super) struct Learnt {
 impl Default for Learnt {
     /// The best, until an answer shows otherwise.
     fn default() -> Learnt {
-        let [takes_sums, etags_tell, parts_tell] = [(); 3].map(|()| AtomicBool::new(true));
-        Learnt { takes_sums, etags_tell, parts_tell, asking: tokio::sync::Mutex::default() }
+        let [takes_sums, ends_take_sums, etags_tell, parts_tell] = [(); 4].map(|()| AtomicBool::new(true));
+        Learnt { takes_sums, ends_take_sums, etags_tell, parts_tell, asking: tokio::sync::Mutex::default() }
     }
 }
 
@@ -51,11 +53,6 @@ impl Learnt {
     /// Whether requests may have to do with checksums.
     pub(super) fn takes_sums(&self) -> bool {
         self.takes_sums.load(Ordering::Relaxed)
-    }
-
-    /// From now on they may not.
-    pub(super) fn refuse_sums(&self) {
-        self.takes_sums.store(false, Ordering::Relaxed);
     }
 }
 
@@ -68,15 +65,23 @@ impl S3Store {
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
-        let learnt = &self.settings.learnt;
-        let answer = request(learnt.takes_sums()).await;
-        if !learnt.takes_sums() || !matches!(answer, Err(Error::NotImplemented(_) | Error::Other(_))) {
+        self.summed_if(&self.settings.learnt.takes_sums, request).await
+    }
+
+    /// As [`S3Store::summed`], for a kind of requests that the server may refuse for itself.
+    async fn summed_if<T, F>(&self, taken: &AtomicBool, request: impl Fn(bool) -> F + Send) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        let takes = self.settings.learnt.takes_sums() && taken.load(Ordering::Relaxed);
+        let answer = request(takes).await;
+        if !takes || !matches!(answer, Err(Error::NotImplemented(_) | Error::Other(_))) {
             return answer;
         }
         let without = request(false).await;
         // What is refused either way has nothing to do with them.
         if matches!(without, Ok(_) | Err(Error::Precondition)) {
-            learnt.refuse_sums();
+            taken.store(false, Ordering::Relaxed);
         }
         without
     }
@@ -158,6 +163,18 @@ impl S3Store {
             learnt.parts_tell.store(false, Ordering::Relaxed);
         }
         failure.unwrap_or_else(|| Err(Error::Damaged(name.to_owned())))
+    }
+
+    /// Makes the object of an upload's parts, which must have that checksum. `None`: over whatever is there.
+    pub(super) async fn complete_sound(
+        &self,
+        name: &str,
+        upload: &str,
+        (parts, checksum): (&[ETag], Option<Checksum>),
+        expect: Option<&Expect>,
+    ) -> Result<Written, Error> {
+        let end = |sums| self.complete_if(name, upload, (parts, checksum.filter(|_| sums)), expect);
+        S3Store::undamaged(|| self.summed_if(&self.settings.learnt.ends_take_sums, end)).await
     }
 
     /// Makes a request that the server can make again, as long as it arrives damaged.

@@ -190,7 +190,7 @@ async fn metadata_and_type_come_back_and_travel_with_a_copy() {
     store.copy(("a", &written.etag), "b", None, &Expect::Absent).await.unwrap();
     let upload = store.begin_upload("c", &metadata).await.unwrap();
     let part = store.upload_part("c", &upload, 1, Bytes::from_static(b"abc")).await.unwrap();
-    store.complete_upload("c", &upload, &[part], &Expect::Absent).await.unwrap();
+    store.complete_upload("c", &upload, (&[part], None), &Expect::Absent).await.unwrap();
     for name in ["a", "b", "c"] {
         let head = store.head(name).await.unwrap();
         assert_eq!((head.size, &head.metadata), (3, &metadata), "{name}");
@@ -282,7 +282,8 @@ async fn uploads_in_parts_keep_their_conditions_and_can_be_given_up() {
     let second = store.upload_part("a", &upload, 2, two.clone()).await.unwrap();
     let parts = [store.upload_part("a", &upload, 1, one.clone()).await.unwrap(), second];
     let etag = put(&store, "a", "x").await.unwrap();
-    let complete = async |expect: Expect| store.complete_upload("a", &upload, &parts, &expect).await;
+    let sum = Some(Checksum::crc64(&[&one[..], &two].concat()));
+    let complete = async |expect: Expect| store.complete_upload("a", &upload, (&parts, sum), &expect).await;
     assert!(matches!(complete(Expect::Absent).await, Err(Error::Precondition)));
     assert!(matches!(complete(Expect::ETag(other())).await, Err(Error::Precondition)));
     let written = complete(Expect::ETag(etag)).await.unwrap();

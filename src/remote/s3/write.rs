@@ -14,6 +14,19 @@ use crate::content::ETag;
 /// A copy and the end of an upload move no bytes of ours, but up to 5 GiB of the server's: as patient as for this many.
 pub(super) const COPY_LIKE_BYTES: usize = 16 << 20;
 
+/// A request that makes an object, with what is to be said of that: its metadata and type, if any are given, and how the target
+/// wants it to be stored.
+macro_rules! described {
+    ($request:expr, $metadata:expr, $settings:expr) => {
+        $request
+            .set_metadata($metadata.map(text::to_user_metadata))
+            .set_content_type($metadata.and_then(|metadata: &Metadata| metadata.content_type.clone()))
+            .set_storage_class($settings.storage_class.clone())
+            .set_server_side_encryption($settings.sse.clone())
+            .set_ssekms_key_id($settings.sse_kms_key_id.clone())
+    };
+}
+
 impl S3Store {
     /// A PUT; no expectation: over whatever is there.
     pub(super) async fn put_once(
@@ -28,16 +41,8 @@ impl S3Store {
         let (if_match, if_none_match) = conditions(expect);
         self.counts.request(Class::Put);
         self.counts.up(length);
-        let request = self
-            .client
-            .put_object()
-            .bucket(self.uri.bucket())
-            .key(&full)
-            .set_metadata(Some(text::to_user_metadata(metadata)))
-            .set_content_type(metadata.content_type.clone())
-            .set_storage_class(self.settings.storage_class.clone())
-            .set_server_side_encryption(self.settings.sse.clone())
-            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
+        let request = self.client.put_object().bucket(self.uri.bucket()).key(&full);
+        let request = described!(request, Some(metadata), self.settings)
             .set_if_match(if_match)
             .set_if_none_match(if_none_match)
             .set_checksum_crc64_nvme(checksum.and_then(sums::header))
@@ -53,20 +58,12 @@ impl S3Store {
         Ok((written(answer.e_tag, answer.version_id)?, told))
     }
 
-    /// Begins a multipart upload; with `sums`, its parts come with checksums.
+    /// Begins a multipart upload; with `sums`, its parts and its end come with checksums.
     pub(super) async fn begin_once(&self, name: &str, metadata: &Metadata, sums: bool) -> Result<String, Error> {
         let full = self.uri.full(name);
         self.counts.request(Class::Put);
-        let answer = self
-            .client
-            .create_multipart_upload()
-            .bucket(self.uri.bucket())
-            .key(&full)
-            .set_metadata(Some(text::to_user_metadata(metadata)))
-            .set_content_type(metadata.content_type.clone())
-            .set_storage_class(self.settings.storage_class.clone())
-            .set_server_side_encryption(self.settings.sse.clone())
-            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
+        let request = self.client.create_multipart_upload().bucket(self.uri.bucket()).key(&full);
+        let answer = described!(request, Some(metadata), self.settings)
             .set_checksum_algorithm(sums.then_some(ChecksumAlgorithm::Crc64Nvme))
             .set_checksum_type(sums.then_some(ChecksumType::FullObject))
             .send()
@@ -115,19 +112,11 @@ impl S3Store {
         let source = format!("{}/{}", self.uri.bucket(), text::encode(&self.uri.full(source)));
         let (if_match, if_none_match) = conditions(expect);
         self.counts.request(Class::Copy);
-        let answer = self
-            .client
-            .copy_object()
-            .bucket(self.uri.bucket())
-            .key(&full)
+        let request = self.client.copy_object().bucket(self.uri.bucket()).key(&full);
+        let answer = described!(request, metadata, self.settings)
             .copy_source(source)
             .copy_source_if_match(quoted(source_etag))
             .metadata_directive(metadata.map_or(MetadataDirective::Copy, |_| MetadataDirective::Replace))
-            .set_metadata(metadata.map(text::to_user_metadata))
-            .set_content_type(metadata.and_then(|metadata| metadata.content_type.clone()))
-            .set_storage_class(self.settings.storage_class.clone())
-            .set_server_side_encryption(self.settings.sse.clone())
-            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
             .set_if_match(if_match)
             .set_if_none_match(if_none_match)
             // A copy is answered when it is done, and a big one takes its time.
@@ -141,12 +130,12 @@ impl S3Store {
         written(answer.copy_object_result.and_then(|result| result.e_tag), answer.version_id)
     }
 
-    /// The end of a multipart upload.
+    /// The end of a multipart upload, with the checksum that the object must have.
     pub(super) async fn complete_if(
         &self,
         name: &str,
         upload: &str,
-        parts: &[ETag],
+        (parts, checksum): (&[ETag], Option<Checksum>),
         expect: Option<&Expect>,
     ) -> Result<Written, Error> {
         let full = self.uri.full(name);
@@ -162,6 +151,8 @@ impl S3Store {
             .key(&full)
             .upload_id(upload)
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build())
+            .set_checksum_crc64_nvme(checksum.and_then(sums::header))
+            .set_checksum_type(checksum.map(|_| ChecksumType::FullObject))
             .set_if_match(if_match)
             .set_if_none_match(if_none_match)
             .customize()

@@ -1,10 +1,10 @@
 //! Downloads that go on: those ranges are not fetched again whose bytes in the file still have their sum.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Head, name_of, take_up};
+use super::{Head, look_into, name_of, take_up};
 use crate::blocking::blocking;
 use crate::checksum::Checksum;
 use crate::content::ETag;
@@ -80,6 +80,17 @@ impl<S: ObjectStore> Carrier<S> {
                 Err(error.into())
             }
         }
+    }
+
+    /// The ranges that [`Carrier::go_on_with_download`] would find, as far as the record tells.
+    pub(in crate::transfer) fn noted_ranges(&self, key: &Key, there: &Remote) -> HashSet<Range> {
+        let name = name_of(&self.place, key);
+        let (found, subject) = (
+            look_into(&self.folder, (Kept::Downloads, &name), read_range),
+            self.download_subject(key, there.size, &there.etag),
+        );
+        let noted = found.filter(|(head, _)| head.subject == subject).map(|(_, noted)| noted);
+        noted.unwrap_or_default().into_iter().map(|(range, _)| range).collect()
     }
 
     /// What has to be the same for a download to go on.

@@ -21,7 +21,7 @@ pub(super) use uploads::Upload;
 use super::{Carrier, Failure};
 use crate::content::to_hex;
 use crate::key::Key;
-use crate::local::{Kept, Record};
+use crate::local::{Folder, Kept, Record};
 use crate::remote::{self, ObjectStore};
 
 /// Nobody goes on with what is older, seconds.
@@ -65,26 +65,45 @@ impl Head {
     }
 }
 
-/// Takes a record up, with what its lines say: `read` makes sense of those after the first.
-fn take_up<T>(
-    folder: &crate::local::Folder,
-    (kept, name): (Kept, &str),
-    read: impl Fn(&Value) -> Option<T>,
-) -> Option<(Record, Option<Head>, Vec<T>)> {
-    let (mut head, mut rest) = (None, Vec::new());
-    let mut line = |line: &str| {
+/// What takes a record's lines in: its head, and of the rest what `read` makes of them. Returns whether a line makes sense.
+fn taking_in<'t, T>(
+    head: &'t mut Option<Head>,
+    rest: &'t mut Vec<T>,
+    read: impl Fn(&Value) -> Option<T> + 't,
+) -> impl FnMut(&str) -> bool + 't {
+    move |line| {
         if head.is_none() {
-            head = Head::read(line);
+            *head = Head::read(line);
             return head.is_some();
         }
         let item = serde_json::from_str(line).ok().and_then(|line| read(&line));
         let makes_sense = item.is_some();
         rest.extend(item);
         makes_sense
-    };
+    }
+}
+
+/// Takes a record up, with what its lines say: `read` makes sense of those after the first.
+fn take_up<T>(
+    folder: &Folder,
+    (kept, name): (Kept, &str),
+    read: impl Fn(&Value) -> Option<T>,
+) -> Option<(Record, Option<Head>, Vec<T>)> {
+    let (mut head, mut rest) = (None, Vec::new());
     // What can not be read is of no use, and no hindrance either.
-    let record = folder.take_up_record(kept, name, &mut line).ok()??;
+    let record = folder.take_up_record(kept, name, &mut taking_in(&mut head, &mut rest, read)).ok()??;
     Some((record, head, rest))
+}
+
+/// What a record says, which is left as it is.
+fn look_into<T>(
+    folder: &Folder,
+    (kept, name): (Kept, &str),
+    read: impl Fn(&Value) -> Option<T>,
+) -> Option<(Head, Vec<T>)> {
+    let (mut head, mut rest) = (None, Vec::new());
+    folder.read_kept(kept, name, &mut taking_in(&mut head, &mut rest, read))?;
+    Some((head?, rest))
 }
 
 /// The name of the records about a key, or what it begins with.
@@ -143,9 +162,18 @@ impl<S: ObjectStore> Carrier<S> {
 
     /// The ids of the uploads that this folder has a record of.
     pub(crate) fn own_uploads(&self) -> HashSet<String> {
+        self.heads_of_uploads().map(|head| head.upload).collect()
+    }
+
+    /// How many uploads to this place were begun by earlier runs, which a run that goes through ends one way or the other.
+    pub(super) fn begun_uploads(&self) -> usize {
+        self.heads_of_uploads().filter(|head| head.is_at(&self.place)).count()
+    }
+
+    fn heads_of_uploads(&self) -> impl Iterator<Item = Head> {
         let names = self.folder.kept(Kept::Uploads).unwrap_or_default();
-        let head = |name: &String| self.folder.read_kept(Kept::Uploads, name).and_then(|line| Head::read(&line));
-        names.iter().filter_map(head).map(|head| head.upload).collect()
+        let head = |name: String| look_into(&self.folder, (Kept::Uploads, &name), |_| Some(()));
+        names.into_iter().filter_map(head).map(|(head, _)| head)
     }
 }
 

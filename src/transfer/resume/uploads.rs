@@ -1,11 +1,11 @@
 //! Uploads that go on: those parts are not sent again that both the record and the server know.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
-use super::{Head, is_cut_short, name_of, take_up};
+use super::{Head, is_cut_short, look_into, name_of, take_up};
 use crate::content::{ETag, Sha256, to_hex};
 use crate::key::Key;
 use crate::local::{Kept, Record, Stat};
@@ -84,6 +84,20 @@ impl<S: ObjectStore> Carrier<S> {
             self.give_up(item.key.as_str(), &head.upload, Some(record)).await;
         }
         self.begin_upload(&item.key, subject, metadata).await
+    }
+
+    /// The parts that [`Carrier::go_on_with_upload`] would find, as far as the record tells; `None`: it would begin a new upload.
+    pub(in crate::transfer) fn noted_parts(&self, item: &Item, stat: &Stat, pieces: &[Piece]) -> Option<HashSet<u32>> {
+        // The sum of the file is not known yet; it is the same file.
+        let subject = self.upload_subject(item, stat, None, pieces);
+        let about = name_of(&self.place, &item.key);
+        let names = self.folder.kept(Kept::Uploads).unwrap_or_default();
+        let of_it = names.iter().filter(|name| name.starts_with(&about));
+        let mut found = of_it.filter_map(|name| look_into(&self.folder, (Kept::Uploads, name), read_part));
+        found.find_map(|(mut head, noted)| {
+            head.subject["sha256"].take();
+            (head.subject == subject).then(|| noted.into_iter().map(|(number, _)| number).collect())
+        })
     }
 
     async fn begin_upload(&self, key: &Key, subject: Value, metadata: &Metadata) -> Result<Upload, Failure> {

@@ -102,10 +102,19 @@ pub enum ETags {
 pub enum Checksums {
     /// They are checked, and answers tell the CRC-64/NVME of what is stored, as AWS does.
     Checked,
+    /// As `Checked`, but the one that an upload in parts ends with is not looked at.
+    Lenient,
     /// They are not looked at, and answers have none.
     Ignored,
     /// A request that carries or asks for one is refused with 400 InvalidArgument.
     Refused,
+}
+
+impl Checksums {
+    /// Whether those of bodies are checked, and answers have some.
+    pub(crate) fn are_checked(self) -> bool {
+        matches!(self, Checksums::Checked | Checksums::Lenient)
+    }
 }
 
 /// How listings show names to a client that asks for `encoding-type=url`.

@@ -38,7 +38,7 @@ impl Api {
     }
 
     fn checks_sums(&self) -> bool {
-        self.control.state().behaviour.checksums == Checksums::Checked
+        self.control.state().behaviour.checksums.are_checked()
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn shown(
     mode: Option<&str>,
     part: bool,
 ) -> (Option<String>, Option<ChecksumType>) {
-    if checksums != Checksums::Checked || mode != Some("ENABLED") || part {
+    if !checksums.are_checked() || mode != Some("ENABLED") || part {
         return (None, None);
     }
     (Some(object.crc64nvme.clone()), Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)))

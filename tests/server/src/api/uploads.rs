@@ -9,7 +9,7 @@ use s3s::{S3Request, S3Result, s3_error};
 use super::Api;
 use super::convert::{etag, source, timestamp};
 use super::objects::{check_source, part, sent};
-use crate::store::{Attributes, Expected, crc64nvme};
+use crate::store::{Attributes, Claim, Expected, crc64nvme};
 
 impl Api {
     pub(super) fn begin_upload(&self, input: CreateMultipartUploadInput) -> S3Result<CreateMultipartUploadOutput> {
@@ -20,7 +20,8 @@ impl Api {
             encryption: input.server_side_encryption.map(|method| method.as_str().to_owned()),
             kms_key_id: input.ssekms_key_id,
         };
-        let upload_id = self.control.state().begin_upload(&input.bucket, &input.key, attributes)?;
+        let checksum_type = input.checksum_type.map(|kind| kind.as_str().to_owned());
+        let upload_id = self.control.state().begin_upload((&input.bucket, &input.key), attributes, checksum_type)?;
         Ok(CreateMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -70,10 +71,12 @@ impl Api {
         let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
         let parts: Vec<_> = parts.into_iter().map(|part| (part.part_number.unwrap_or_default(), part.e_tag)).collect();
         let expected = Expected::new(input.if_match, input.if_none_match);
+        let checksum_type = input.checksum_type.map(|kind| kind.as_str().to_owned());
+        let claim = Claim { crc64nvme: input.checksum_crc64nvme, checksum_type };
         let upload = (&*input.bucket, &*input.key, &*input.upload_id);
         let mut state = self.control.state();
         let expected = state.beyond_put(expected);
-        let written = state.complete_upload(upload, &parts, &expected)?;
+        let written = state.complete_upload(upload, &parts, &claim, &expected)?;
         drop(state);
         let (checksum_crc64nvme, checksum_type) = self.told(&written.crc64nvme);
         Ok(CompleteMultipartUploadOutput {

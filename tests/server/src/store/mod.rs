@@ -15,7 +15,7 @@ use s3s::{S3Result, s3_error};
 
 pub use object::StoredObject;
 pub(crate) use object::{Attributes, crc64nvme, marker_error, md5_hex};
-pub(crate) use uploads::{Part, Upload};
+pub(crate) use uploads::{Claim, Part, Upload};
 
 use crate::fault::flip_a_bit;
 use crate::options::{Behaviour, Conditions, ETags};

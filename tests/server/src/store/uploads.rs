@@ -8,7 +8,7 @@ use s3s::{S3Result, s3_error};
 
 use super::object::md5_of_parts;
 use super::{Attributes, Bucket, Expected, State, StoredObject, Written};
-use crate::options::ETags;
+use crate::options::{Checksums, ETags};
 
 /// An unfinished upload.
 #[derive(Debug)]
@@ -18,6 +18,17 @@ pub(crate) struct Upload {
     /// Its parts by number.
     pub(crate) parts: BTreeMap<i32, Part>,
     attributes: Attributes,
+    /// Of what its checksum is to be, as its beginner said (`FULL_OBJECT`, `COMPOSITE`).
+    checksum_type: Option<String>,
+}
+
+/// The checksum that an upload ends with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Claim {
+    /// CRC-64/NVME of the whole, in base64.
+    pub(crate) crc64nvme: Option<String>,
+    /// Of what it is.
+    pub(crate) checksum_type: Option<String>,
 }
 
 /// A part of an upload.
@@ -35,9 +46,14 @@ pub(crate) type UploadName<'a> = (&'a str, &'a str, &'a str);
 
 impl State {
     /// Begins an upload; returns its id.
-    pub(crate) fn begin_upload(&mut self, bucket: &str, key: &str, attributes: Attributes) -> S3Result<String> {
+    pub(crate) fn begin_upload(
+        &mut self,
+        (bucket, key): (&str, &str),
+        attributes: Attributes,
+        checksum_type: Option<String>,
+    ) -> S3Result<String> {
         let id = self.fresh_id("upload");
-        let upload = Upload { initiated: self.now(), parts: BTreeMap::new(), attributes };
+        let upload = Upload { initiated: self.now(), parts: BTreeMap::new(), attributes, checksum_type };
         self.bucket_mut(bucket)?.uploads.insert((key.into(), id.clone()), upload);
         Ok(id)
     }
@@ -52,15 +68,21 @@ impl State {
         Ok(part)
     }
 
-    /// Makes the object of the named parts, if what it expects is what is there. An upload whose completion fails stays.
+    /// Makes the object of the named parts, if what it expects is what is there, and the object what the claim says. An upload
+    /// whose completion fails stays.
     pub(crate) fn complete_upload(
         &mut self,
         (bucket, key, id): UploadName<'_>,
         named: &[(i32, Option<ETag>)],
+        claim: &Claim,
         expected: &Expected,
     ) -> S3Result<Written> {
         let upload = self.bucket(bucket)?.upload(key, id)?;
         let attributes = upload.attributes.clone();
+        let checks = self.behaviour.checksums == Checksums::Checked;
+        if checks && claim.checksum_type.is_some() && claim.checksum_type != upload.checksum_type {
+            return Err(s3_error!(InvalidRequest, "The checksum type is not the one that the upload was begun with."));
+        }
         let parts = upload.select(named, self.behaviour.min_part_size)?;
         self.expect(bucket, key, expected)?;
         let etag = match self.behaviour.etags {
@@ -69,8 +91,12 @@ impl State {
         };
         let mut bytes = BytesMut::with_capacity(parts.iter().map(Bytes::len).sum());
         parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        let object = StoredObject::new(bytes.freeze(), etag, self.now(), attributes);
+        if checks && claim.crc64nvme.as_ref().is_some_and(|claimed| *claimed != object.crc64nvme) {
+            return Err(s3_error!(BadDigest, "The CRC64NVME you specified did not match the calculated checksum."));
+        }
         self.bucket_mut(bucket)?.uploads.remove(&(key.to_owned(), id.to_owned()));
-        self.store((bucket, key), StoredObject::new(bytes.freeze(), etag, self.now(), attributes))
+        self.store((bucket, key), object)
     }
 
     /// Gives an upload up.

@@ -1,8 +1,8 @@
 //! Multipart uploads.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use s4_test_server::{Behaviour, Options};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
+use s4_test_server::{Behaviour, Checksums, Options};
 
 use crate::{B, Lab, body, fails, lab, lab_with};
 
@@ -71,6 +71,33 @@ async fn parts_have_to_be_large_enough_in_order_and_the_ones_sent() {
     fails(complete(&[]).await, 400, "MalformedXML");
     complete(&[large, last]).await.unwrap();
     assert_eq!(lab.server.object(B, "k").unwrap().bytes.len(), (5 << 20) + 4);
+}
+
+#[tokio::test]
+async fn an_upload_ends_with_the_checksum_of_its_object_or_not_at_all() {
+    let lab = small_parts();
+    let begin = lab.client.create_multipart_upload().bucket(B).key("k");
+    let begin = begin.checksum_algorithm(ChecksumAlgorithm::Crc64Nvme).checksum_type(ChecksumType::FullObject);
+    let id = begin.send().await.unwrap().upload_id.unwrap();
+    let parts = [lab.part("k", &id, 1, body("1234")).await, lab.part("k", &id, 2, body("56789")).await];
+    let complete = |sum: &str, kind| {
+        let complete = lab.complete("k", &id, &parts).checksum_crc64_nvme(sum);
+        complete.checksum_type(kind).send()
+    };
+    // That of "123456789", the algorithm's check value, and that of nothing.
+    let (right, wrong) = ("rosUhgp5mIg=", "AAAAAAAAAAA=");
+    fails(complete(wrong, ChecksumType::FullObject).await, 400, "BadDigest");
+    fails(complete(right, ChecksumType::Composite).await, 400, "InvalidRequest");
+    assert_eq!((lab.text("k"), lab.server.uploads(B).len()), (None, 1));
+    for checksums in [Checksums::Lenient, Checksums::Ignored] {
+        lab.server.change(|behaviour| behaviour.checksums = checksums);
+        let id = lab.begin("other").await;
+        let part = lab.part("other", &id, 1, body("1")).await;
+        lab.complete("other", &id, &[part]).checksum_crc64_nvme(wrong).send().await.unwrap();
+    }
+    lab.server.change(|behaviour| behaviour.checksums = Checksums::Checked);
+    complete(right, ChecksumType::FullObject).await.unwrap();
+    assert_eq!(lab.text("k").as_deref(), Some("123456789"));
 }
 
 #[tokio::test]
