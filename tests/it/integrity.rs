@@ -112,7 +112,9 @@ fn tags_that_are_no_md5_are_recognised_by_one_look() {
     let counts = bucket.server().counts();
     assert_eq!(bucket.tree(), one.tree());
     assert_eq!((counts.of(Op::GetObject), counts.of(Op::PutObject)), (2, 21), "the index, and one object: {counts:?}");
-    assert_eq!(counts.of(Op::UploadPart), 5, "a part can not be read back, so it is sent anew: {counts:?}");
+    // Two parts at once; what one of them shows may come too late for the other.
+    let parts = counts.of(Op::UploadPart);
+    assert!((4..=6).contains(&parts), "a part can not be read back, so it is sent anew: {counts:?}");
 }
 
 #[test]
