@@ -10,6 +10,9 @@ from .server import Server
 from .tools import Seat
 
 
+FEW = 100
+
+
 class Bench:
     """Measures the tools in turn, and keeps what each took."""
 
@@ -20,6 +23,7 @@ class Bench:
         self.options = options
         self.results = []
         self.out = set()
+        self.labs = 0
 
     def many(self, usual):
         """How many files."""
@@ -69,7 +73,12 @@ class Lab:
 
     def __exit__(self, *_):
         self.server.__exit__()
-        shutil.rmtree(self.home)
+        # Whoever makes many files right after many were deleted pays for that: ext4 passes by inodes that are not free for long.
+        if sum(len(files) for _, _, files in os.walk(self.home)) > FEW:
+            self.bench.labs += 1
+            self.home.rename(self.bench.home / f"done {self.bench.labs}")
+        else:
+            shutil.rmtree(self.home)
 
 
 class Turn:
