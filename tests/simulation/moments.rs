@@ -7,7 +7,6 @@ use super::script::{Edit, LONG, RULES, Run, Script, Step};
 use super::seat::{Seat, Turns};
 use super::world::{Stop, World};
 use crate::local::{Folder, Ignore};
-use crate::reconcile::Policy;
 
 pub(super) fn script(steps: Vec<Step>) -> Script {
     Script { machines: 2, opaque: false, unconditional: false, page: 1_000, daemons: false, steps }
@@ -18,17 +17,7 @@ pub(super) fn write(machine: usize, key: &'static str, size: usize) -> Step {
 }
 
 pub(super) fn sync(machine: usize) -> Run {
-    Run {
-        machine,
-        policy: Policy::KeepBoth,
-        force: true,
-        stop: None,
-        edits: Vec::new(),
-        faults: 0,
-        by_steps: false,
-        waits: None,
-        looks: None,
-    }
+    Run::calm(machine)
 }
 
 pub(super) fn alone(run: Run) -> Step {

@@ -201,17 +201,7 @@ impl Stage {
             world.bucket.page = 1_000;
         }
         let machines = 0..script.machines;
-        let calm = |machine| Run {
-            machine,
-            policy: Policy::KeepBoth,
-            force: true,
-            stop: None,
-            edits: Vec::new(),
-            faults: 0,
-            by_steps: false,
-            waits: None,
-            looks: script.daemons.then(Vec::new),
-        };
+        let calm = |machine| Run { looks: script.daemons.then(Vec::new), ..Run::calm(machine) };
         for _ in 0..ROUNDS {
             let mut at_rest = true;
             for machine in machines.clone() {

@@ -265,17 +265,7 @@ impl Script {
             keys: dice.pick(&[2, 4, NAMES.len()]),
             unconditional: false,
         };
-        let run = |machine, looks| Run {
-            machine,
-            policy: Policy::KeepBoth,
-            force: true,
-            stop: None,
-            edits: Vec::new(),
-            faults: 0,
-            by_steps: false,
-            waits: None,
-            looks,
-        };
+        let run = |machine, looks| Run { looks, ..Run::calm(machine) };
         let mut steps = Vec::new();
         for _ in 0..edits {
             let edit = mood.edit(&mut dice);
@@ -367,6 +357,21 @@ impl Script {
 }
 
 impl Run {
+    /// A run of which nothing disturbs the course.
+    pub(super) fn calm(machine: usize) -> Run {
+        Run {
+            machine,
+            policy: Policy::KeepBoth,
+            force: true,
+            stop: None,
+            edits: Vec::new(),
+            faults: 0,
+            by_steps: false,
+            waits: None,
+            looks: None,
+        }
+    }
+
     fn calmer(&self) -> Vec<Run> {
         let mut calmer = Vec::new();
         if self.faults > 0 {
