@@ -67,15 +67,6 @@ enum Known {
 }
 
 impl<S: ObjectStore> Engine<S> {
-    /// Whether another machine has written something down since this one last saw all: one conditional GET.
-    ///
-    /// # Errors
-    ///
-    /// When the remote index can not be fetched.
-    pub async fn has_news(&self) -> Result<bool, Error> {
-        Ok(!RemoteIndex::fetch_told(&*self.store, &self.folder).await?.is_noted())
-    }
-
     /// Looks where the hints say; `None` where everything has to be looked at instead.
     pub(super) async fn remember(&self, hints: &Hints, kept: Option<Kept>) -> Result<Option<Observed>, Error> {
         let folder = Arc::clone(&self.folder);

@@ -119,8 +119,11 @@ impl RemoteIndex {
     /// As [`RemoteIndex::fetch`].
     pub async fn fetch_told<S: ObjectStore>(store: &S, folder: &Folder) -> Result<RemoteIndex, RemoteIndexError> {
         let mut fetched = RemoteIndex::fetch(store, folder).await?;
-        if fetched.log.is_none() && fetched.awaits_log && !fetched.noted {
-            fetched.fetch_log(store).await?;
+        match (&fetched.log, fetched.awaits_log, fetched.noted) {
+            // Who was to begin the log may have died before, and others may want none.
+            (None, true, true) => fetched.fetch_file(store).await?,
+            (None, true, false) => fetched.fetch_log(store).await?,
+            _ => {}
         }
         Ok(fetched)
     }
