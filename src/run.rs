@@ -51,10 +51,7 @@ pub fn each_target(
     names.dedup();
     let runtime = crate::runtime()?;
     let cancel = Cancel::default();
-    let _interrupts = {
-        let _within = runtime.enter();
-        interrupt::watch(&cancel, &context.ui)
-    };
+    let _interrupts = interrupt::watch(&cancel, &context.ui)?;
     let mut worst = ExitCode::Done;
     for name in names {
         let done = context.target(&name).and_then(|target| {

@@ -79,7 +79,7 @@ pub trait Witness: Progress {
     fn committing(&self) {}
     /// Something worth a line to a person.
     fn note(&self, _note: Note) {}
-    /// Answers a conflict that the policy leaves to a person.
+    /// Answers a conflict that the policy leaves to a person. May block: it is called on a thread of its own.
     fn choose(&self, _conflict: &Planned) -> Choice {
         Choice::Skip
     }

@@ -63,17 +63,29 @@ impl<S: ObjectStore> Engine<S> {
         let sources = seen.map(|seen| Sources::of(&settled, seen, self.options.copy_from)).unwrap_or_default();
         self.hash_candidates(&mut settled, &sources, summary).await;
         settled.sort_by(|a, b| a.item.key.cmp(&b.item.key));
-        let planned = settled.into_iter().filter_map(|settled| self.answer(settled));
-        planned.map(|planned| Planned { source: sources.find(&planned), ..planned }).collect()
+        let mut answered = Vec::with_capacity(settled.len());
+        for settled in settled {
+            if let Some(planned) = self.answer(settled).await {
+                answered.push(Planned { source: sources.find(&planned), ..planned });
+            }
+        }
+        answered
     }
 
     /// Turns a decision into what will be done: answers conflicts as the policy or a person says.
-    fn answer(&self, settled: Settled) -> Option<Planned> {
+    async fn answer(&self, settled: Settled) -> Option<Planned> {
         let Settled { item, decision } = settled;
         let action = decision.action?;
         let mut planned = Planned { item, decision, action, source: None, renamed: false };
         if action == Action::Conflict {
-            let choice = self.options.policy.answer(&planned.item).unwrap_or_else(|| self.witness.choose(&planned));
+            let choice = match self.options.policy.answer(&planned.item) {
+                Some(choice) => choice,
+                // A person takes time, and may want to see the object first: requests have to go on meanwhile.
+                None => {
+                    let (witness, asked) = (Arc::clone(&self.witness), planned.clone());
+                    blocking(move || witness.choose(&asked)).await
+                }
+            };
             planned.action = resolve(&planned.item, choice).unwrap_or(Action::Conflict);
         }
         Some(planned)

@@ -175,7 +175,8 @@ impl<S: ObjectStore> Engine<S> {
         let (actions, waiting) = self.untangle(actions, &observed, &ledger);
         let plan = Plan::of(actions);
         let stopped = self.guard(&plan, &observed, &ledger, &summary).err();
-        let (logging, index) = (self.options.logging.clone(), &observed.remote_index);
+        let index = &observed.remote_index;
+        let logs = !index.is_beside_old_writer(self.ambient.now());
         Ok(Planning {
             plan,
             waiting,
@@ -185,7 +186,7 @@ impl<S: ObjectStore> Engine<S> {
             heals: index.damaged().is_some(),
             has_log: index.has_log(),
             log: index.goes_on().map(|(bytes, keys)| (bytes, keys.map(Into::into).collect())),
-            logging: Some(logging),
+            logging: logs.then(|| self.options.logging.clone()),
         })
     }
 

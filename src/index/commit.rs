@@ -26,17 +26,22 @@ pub struct Writing<'a> {
 }
 
 impl RemoteIndex {
-    /// Whether there is to be a change log. Not beside S4 0.4, if that has been seen in the last months: it reads `.index` alone,
-    /// and takes an entry there for a conflict of which it knows neither the content nor the one that came after it.
+    /// Whether there is to be a change log.
     fn wants_log(&self, how: Writing<'_>, now: i64) -> bool {
-        let is_near = self.old_writer_at.is_some_and(|at| now.saturating_sub(at) < TOMBSTONE_SECONDS);
-        how.keys >= how.logging.from && !is_near
+        how.keys >= how.logging.from && !self.is_beside_old_writer(now)
+    }
+
+    /// Whether S4 0.4 has been seen in the last months. Then there is to be no change log: it reads `.index` alone, and takes an
+    /// entry there for a conflict of which it knows neither the content nor the one that came after it. Known once something was
+    /// asked of the index.
+    pub fn is_beside_old_writer(&self, now: i64) -> bool {
+        self.old_writer_at(now).is_some_and(|at| now.saturating_sub(at) < TOMBSTONE_SECONDS)
     }
 
     /// When S4 0.4 was last seen: now, if it wrote the file that is there.
-    fn see_old_writer(&mut self, told: Option<i64>, now: i64) {
+    fn old_writer_at(&self, now: i64) -> Option<i64> {
         let bytes = self.bytes.as_ref().filter(|_| self.etag.is_some() && self.damaged.is_none());
-        self.old_writer_at = if bytes.is_some_and(|bytes| !is_ours(bytes)) { Some(now) } else { told };
+        if bytes.is_some_and(|bytes| !is_ours(bytes)) { Some(now) } else { self.old_writer_at }
     }
 
     /// Prepares a commit: keeps of `changes` what differs from the index as it was seen.
@@ -72,8 +77,7 @@ impl RemoteIndex {
             // What was fetched again may lack what it had when it was looked at: the next run looks.
             let keep = how.keep && attempt == 0;
             let told = self.about(store, folder, merge.names()).await?;
-            let (changes, old_writer_at) = (merge.onto(&told), told.old_writer_at);
-            self.see_old_writer(old_writer_at, ambient.now());
+            let changes = merge.onto(&told);
             let is_whole = self.log.is_none() || !how.logging.is_off();
             let written = if changes.is_empty() && self.damaged.is_none() && is_whole {
                 Ok(())
@@ -145,7 +149,7 @@ impl RemoteIndex {
         let logged = self.log.as_ref().map_or(0, |seen| seen.log.generation());
         let generation = index.generation.unwrap_or_default().max(logged);
         index.generation = Some(generation);
-        index.old_writer_at = self.old_writer_at;
+        index.old_writer_at = self.old_writer_at(now);
         let is_wanted = self.wants_log(how, now);
         index.logged = is_wanted;
         let bytes = Bytes::from(encode(&index).map_err(|error| Error::Other(error.to_string()))?);

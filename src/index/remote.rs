@@ -45,7 +45,7 @@ pub struct RemoteIndex {
     complete: bool,
     /// Whether that is noted in the private folder.
     pub(super) noted: bool,
-    /// When S4 0.4 was last seen to have written it; known while it is written.
+    /// When S4 0.4 was seen to have written it, by its header; known once something was asked of it.
     pub(super) old_writer_at: Option<i64>,
     /// Whether it may lack what it had when this run looked what it lacks.
     pub(super) unsure: bool,
@@ -322,9 +322,11 @@ impl RemoteIndex {
                 && let Some(mut few) = lookup(bytes, &asked).map_err(RemoteIndexError::Newer)?
             {
                 few.apply(self.logged(&few));
+                self.old_writer_at = few.old_writer_at;
                 return Ok(Cow::Owned(few));
             }
         }
+        self.old_writer_at = self.index(store, folder).await?.old_writer_at;
         Ok(Cow::Borrowed(self.index(store, folder).await?))
     }
 

@@ -30,10 +30,7 @@ pub(super) fn run(context: &Context, way: Way, target: &str, input: &InputArgs) 
     let target = run::in_flow(&context.target(target)?, &input.flow);
     let runtime = crate::runtime()?;
     let cancel = Cancel::default();
-    let _interrupts = {
-        let _within = runtime.enter();
-        interrupt::watch(&cancel, &context.ui)
-    };
+    let _interrupts = interrupt::watch(&cancel, &context.ui)?;
     let code = runtime.block_on(carry(context, way, &target, input, &cancel));
     // Whoever reads the input may wait for a line that never comes.
     runtime.shutdown_background();

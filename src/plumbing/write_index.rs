@@ -41,10 +41,7 @@ pub fn run(context: &Context, args: &WriteIndexArgs) -> Result<ExitCode, Error> 
     }
     let runtime = crate::runtime()?;
     let cancel = Cancel::default();
-    let _interrupts = {
-        let _within = runtime.enter();
-        interrupt::watch(&cancel, &context.ui)
-    };
+    let _interrupts = interrupt::watch(&cancel, &context.ui)?;
     let stream = Arc::new(context.ui.stream(run::header(&target)));
     let desk = Arc::new(Desk { stream: Arc::clone(&stream), now: context.clock.now(), told: Mutex::default() });
     let (ended, end) = mpsc::channel();

@@ -227,8 +227,7 @@ impl Witness for RunView {
             local: side(folder, local_time, conflict.decision.local),
             remote: side(uri, remote_time, conflict.decision.remote),
         };
-        // A person takes time, and fetching a version needs the runtime: nothing else may wait for this thread.
-        tokio::task::block_in_place(|| conflict::ask(&self.ui, &question, &mut || versions(conflict)))
+        conflict::ask(&self.ui, &question, &mut || versions(conflict))
     }
 }
 

@@ -5,7 +5,9 @@ use std::fs;
 use s4_test_server::{Behaviour, Conditions, Op, Options, Order};
 use serde_json::json;
 
-use crate::support::{Bucket, Machine, Ran, Record, Requests, Spent, TARGET, TestEnv, in_sync, ran, records, whole};
+use crate::support::{
+    Bucket, Machine, Ran, Record, Requests, Spent, TARGET, TestEnv, in_sync, ran, records, whole, write_index,
+};
 
 /// The threshold from which on files move in parts.
 const PART: usize = 16 << 20;
@@ -322,6 +324,20 @@ fn a_change_log_costs_what_was_foretold() {
     compare("the log there", &bucket, &|args| logged(&two, args));
     one.write("new", "a small index needs none");
     comes_true("the end of the log", &one, &bucket, &[]);
+    assert!(!bucket.objects().contains_key(".s4/log"));
+}
+
+#[test]
+fn beside_s4_0_4_no_change_log_is_foretold() {
+    let env = TestEnv::new();
+    let (bucket, one, _) = setting(&env);
+    let gone = json!({"local_timestamp": null, "remote_timestamp": 1_500_000_000});
+    bucket.put(".index", write_index(&[("gone".to_owned(), gone)].into_iter().collect()));
+    one.write("new", "content");
+    compare("beside it", &bucket, &|args| {
+        let line = ["sync", TARGET].iter().chain(args);
+        ran(&one.s4(line).env("S4_LOG_FROM", "1").output().unwrap())
+    });
     assert!(!bucket.objects().contains_key(".s4/log"));
 }
 
