@@ -1,6 +1,7 @@
 //! Big files block by block: their maps, and what a new version takes over from the old one.
 
 use std::fs::File;
+use std::path::PathBuf;
 
 use super::hash::{check_unchanged, open_settled};
 use super::{Error, Folder, Hasher, LocalContent, Stat, sys};
@@ -27,30 +28,110 @@ pub struct Summed {
 /// # Errors
 ///
 /// Those of reading.
-pub fn sum_up(file: &File, (size, block): (u64, Option<u64>), mut hasher: Option<Hasher>) -> std::io::Result<Summed> {
-    let (mut blocks, mut crc) = (block.map(|block| BlockHasher::new(block, size)), Crc64::default());
-    let mut left = size.saturating_add(1);
-    let mut bytes = vec![0; BLOCK];
-    loop {
-        let most = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
-        match sys::read(file, &mut bytes[..most]) {
-            Ok(0) => break,
-            Ok(length) => {
-                let read = &bytes[..length];
-                crc.update(read);
-                if let Some(blocks) = &mut blocks {
-                    blocks.update(read);
+pub fn sum_up(file: &File, (size, block): (u64, Option<u64>), hasher: Option<Hasher>) -> std::io::Result<Summed> {
+    let mut sums = Sums::new((size, block), hasher);
+    // One more, to see that it is longer.
+    sums.read(file, size.saturating_add(1))?;
+    Ok(sums.finish())
+}
+
+/// A file that is summed up while it still grows together.
+pub struct Summing {
+    file: File,
+    path: PathBuf,
+    sums: Sums,
+    size: u64,
+    position: u64,
+}
+
+impl Summing {
+    /// Begins with `file`, which is to have `size` bytes, as [`sum_up`]. `path` is for messages.
+    pub fn begin((file, path): (File, PathBuf), (size, block): (u64, Option<u64>), hasher: Option<Hasher>) -> Summing {
+        Summing { file, path, sums: Sums::new((size, block), hasher), size, position: 0 }
+    }
+
+    /// How far it has come.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Goes on to byte `end`, up to which nothing is written any more; the disk may begin to write it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`], also when the file ends before.
+    pub fn read_to(&mut self, end: u64) -> Result<(), Error> {
+        let length = end.saturating_sub(self.position);
+        let read = self.sums.read(&self.file, length).and_then(|read| match read {
+            read if read == length => Ok(()),
+            _ => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        });
+        read.map_err(|source| Error::Io { path: self.path.clone(), source })?;
+        sys::begin_to_write(&self.file, self.position, length);
+        self.position = end;
+        Ok(())
+    }
+
+    /// The sums of all of it; what is left is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn finish(mut self) -> Result<Summed, Error> {
+        // One more, to see that it is longer.
+        let most = self.size.saturating_sub(self.position).saturating_add(1);
+        self.sums.read(&self.file, most).map_err(|source| Error::Io { path: self.path, source })?;
+        Ok(self.sums.finish())
+    }
+}
+
+struct Sums {
+    blocks: Option<BlockHasher>,
+    crc: Crc64,
+    hasher: Option<Hasher>,
+}
+
+impl Sums {
+    fn new((size, block): (u64, Option<u64>), hasher: Option<Hasher>) -> Sums {
+        Sums { blocks: block.map(|block| BlockHasher::new(block, size)), crc: Crc64::default(), hasher }
+    }
+
+    /// Reads at most so many bytes of the file, from where it stands; returns how many there were.
+    fn read(&mut self, file: &File, most: u64) -> std::io::Result<u64> {
+        let mut left = most;
+        let mut bytes = vec![0; BLOCK];
+        while left > 0 {
+            let now = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
+            match sys::read(file, &mut bytes[..now]) {
+                Ok(0) => break,
+                Ok(length) => {
+                    self.update(&bytes[..length]);
+                    left -= length as u64;
                 }
-                if let Some(hasher) = &mut hasher {
-                    hasher.update(read);
-                }
-                left -= length as u64;
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        }
+        Ok(most - left)
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.crc.update(bytes);
+        if let Some(blocks) = &mut self.blocks {
+            blocks.update(bytes);
+        }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
         }
     }
-    Ok(Summed { content: hasher.map(Hasher::finish), blocks: blocks.map(BlockHasher::finish), crc64: crc.finish() })
+
+    fn finish(self) -> Summed {
+        Summed {
+            content: self.hasher.map(Hasher::finish),
+            blocks: self.blocks.map(BlockHasher::finish),
+            crc64: self.crc.finish(),
+        }
+    }
 }
 
 /// Copies ranges (first byte, number of bytes) of the file `key`, which is what `expected` says before and after, to the same

@@ -195,7 +195,7 @@ impl Folder {
     }
 
     /// Where `key` is, for messages.
-    pub(super) fn path_of(&self, key: &Key) -> PathBuf {
+    pub fn path_of(&self, key: &Key) -> PathBuf {
         self.path.join(key.as_str())
     }
 

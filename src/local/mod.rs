@@ -27,7 +27,7 @@ mod testing;
 mod trash;
 mod walk;
 
-pub use blocks::{Summed, sum_up, take_over};
+pub use blocks::{Summed, Summing, sum_up, take_over};
 pub use copy::copy_file;
 pub use error::Error;
 pub use folder::Folder;

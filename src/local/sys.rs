@@ -65,6 +65,13 @@ mod plain {
         Ok(())
     }
 
+    /// Has the disk begin to write a range of a file, which will have to be on it soon. Where that can not be said, nothing happens.
+    pub(in crate::local) fn begin_to_write(_file: &File, _offset: u64, _length: u64) {
+        // What is not on the disk yet begins its way there by this advice, and stays in memory.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(_file, _offset, std::num::NonZeroU64::new(_length), rustix::fs::Advice::DontNeed);
+    }
+
     pub(in crate::local) fn fsync(file: &File) -> Result<()> {
         file.sync_all()
     }

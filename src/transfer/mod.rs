@@ -13,6 +13,7 @@ mod media;
 mod pool;
 mod pull;
 mod push;
+mod ranges;
 mod read;
 mod record;
 mod resume;

@@ -2,18 +2,13 @@
 //!
 //! Nothing gets a name in the folder before its length and its content have been checked and it is durable.
 
-use futures::stream::{self, StreamExt, TryStreamExt};
-
 use super::copied::is_dated;
 use super::install::Place;
-use super::resume::Download;
-use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, record};
-use crate::blocking::blocking;
-use crate::checksum::Crc64;
-use crate::content::{ETag, Md5Form, Sha256};
+use super::{ATTEMPTS, Carrier, Done, Failure, record};
+use crate::content::{Md5Form, Sha256};
 use crate::key::Key;
 use crate::local::{self, Displaced, Hasher, LocalContent, Record, Staged};
-use crate::reconcile::{Action, Item, Planned, Remote, Source, conflict_key};
+use crate::reconcile::{Action, Item, Planned, Source, conflict_key};
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
 
 /// A staged object that was checked.
@@ -179,151 +174,6 @@ impl<S: ObjectStore> Carrier<S> {
         Ok(Fetched { staged, info, sha256: content.sha256, bytes: arrived, blocks: None, record: None, verdict })
     }
 
-    /// A big object, in ranges of that very version, each written where it belongs as it comes. What an earlier run has fetched of
-    /// it is not fetched again, unless the whole turns out to be wrong.
-    async fn fetch_parts(
-        &self,
-        item: &Item,
-        there: &Remote,
-        every_witness: bool,
-        whole: bool,
-    ) -> Result<Fetched, Failure> {
-        let download = self.go_on_with_download(&item.key, there)?;
-        let missing = if whole { None } else { self.take_over(item, there, &download.staged).await? };
-        let is_patched = missing.is_some();
-        let ranges = missing.unwrap_or_else(|| self.cut.parts(there.size).collect());
-        let (info, bytes) = self.fetch_ranges(item, there, &download, ranges).await?;
-        let proven = match self.prove(item, &info, &download.staged, every_witness).await {
-            Ok((_, _, Verdict { proven: false, .. })) if is_patched => {
-                let what = "nothing shows that it is the object's content, which was put together of two versions";
-                Err(remote::Error::Damaged(what.to_owned()).into())
-            }
-            proven => proven,
-        };
-        let Download { mut staged, mut record, .. } = download;
-        let is_wrong = matches!(
-            proven,
-            Err(Failure::Remote(remote::Error::Damaged(_))) | Ok((_, _, Verdict { doubtful: true, .. }))
-        );
-        if is_wrong && let Some(record) = record.take() {
-            // The next attempt is to go on from nothing of it.
-            staged.goes();
-            record.remove();
-        }
-        let (sha256, blocks, verdict) = proven?;
-        Ok(Fetched { staged, info, sha256, bytes, blocks, record, verdict })
-    }
-
-    /// Fetches the ranges that are not there; returns what the object is, and how many bytes came.
-    async fn fetch_ranges(
-        &self,
-        item: &Item,
-        there: &Remote,
-        download: &Download,
-        ranges: Vec<(u64, u64)>,
-    ) -> Result<(ObjectInfo, u64), Failure> {
-        let range = |start: u64, length: u64| async move {
-            if download.has((start, length)).await {
-                self.progress.moved(length);
-                return Ok::<_, Failure>((None, 0));
-            }
-            let mut attempt = 1;
-            loop {
-                match self.fetch_part(item, &there.etag, (start, length), &download.staged).await {
-                    Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_)))
-                        if attempt < ATTEMPTS =>
-                    {
-                        tokio::time::sleep(self.ambient.jitter(attempt)).await;
-                        attempt += 1;
-                    }
-                    ended => {
-                        let (info, crc64) = ended?;
-                        download.note((start, length), crc64);
-                        return Ok((Some(info), length));
-                    }
-                }
-            }
-        };
-        let ranges = ranges.into_iter().map(|(start, length)| range(start, length));
-        let arrived: Vec<(Option<ObjectInfo>, u64)> =
-            stream::iter(ranges).buffer_unordered(PARTS_IN_FLIGHT).try_collect().await?;
-        let bytes = arrived.iter().map(|(_, bytes)| bytes).sum();
-        let info = match arrived.into_iter().find_map(|(info, _)| info) {
-            Some(info) => info,
-            // All of it was there already.
-            None => self.store.head(item.key.as_str()).await?,
-        };
-        if info.etag == there.etag { Ok((info, bytes)) } else { Err(Failure::Changed) }
-    }
-
-    /// Sums up what arrived in ranges, and judges it by whatever is known of the object.
-    async fn prove(
-        &self,
-        item: &Item,
-        info: &ObjectInfo,
-        staged: &Staged,
-        every_witness: bool,
-    ) -> Result<(Sha256, Option<String>, Verdict), Failure> {
-        let size = info.size;
-        let witness = (every_witness || info.metadata.sha256.is_none()).then(|| info.etag.clone());
-        let (copy, path) = (staged.open()?, self.folder.path().join(item.key.as_str()));
-        let block = (size >= self.cut.delta).then_some(self.cut.block);
-        let hashed = move || {
-            let hasher = Hasher::new(size, witness.as_ref());
-            let summed = local::sum_up(&copy, (size, block), Some(hasher))?;
-            let content = summed.content.ok_or(std::io::ErrorKind::Other)?;
-            Ok((content, summed.blocks.map(|blocks| blocks.text(content.sha256))))
-        };
-        let hashed = move || hashed().map_err(|source: std::io::Error| local::Error::Io { path, source });
-        let (content, blocks) = blocking(hashed).await?;
-        let mut verdict = checked(item, info, content)?;
-        if !verdict.proven && self.compare(item.key.as_str(), info, staged).await? {
-            verdict.doubtful = false;
-        }
-        Ok((content.sha256, blocks, verdict))
-    }
-
-    /// Compares what arrived in ranges, and has nothing else to go by, with the checksum that the server keeps of the whole:
-    /// whether there is one.
-    async fn compare(&self, name: &str, info: &ObjectInfo, staged: &Staged) -> Result<bool, Failure> {
-        let Some(checksum) = self.store.checksum(name, &info.etag).await? else { return Ok(false) };
-        let (copy, path) = (staged.open()?, self.folder.path().join(name));
-        let compared = move || local::compare_open(&copy, checksum).map_err(|source| local::Error::Io { path, source });
-        if blocking(compared).await? {
-            return Ok(true);
-        }
-        Err(remote::Error::Damaged("what arrived has another checksum than the object".to_owned()).into())
-    }
-
-    async fn fetch_part(
-        &self,
-        item: &Item,
-        etag: &ETag,
-        (start, length): (u64, u64),
-        file: &Staged,
-    ) -> Result<(ObjectInfo, u64), Failure> {
-        if self.cancel.is_cancelled() {
-            return Err(Failure::Interrupted);
-        }
-        let options = GetOptions { range: Some((start, length)), if_match: Some(etag.clone()), if_none_match: None };
-        let Got::Object(info, mut body) = self.store.get(item.key.as_str(), options).await? else {
-            return Err(Failure::Changed);
-        };
-        // A server that ignores the condition must not have two versions mixed.
-        if info.etag != *etag {
-            return Err(Failure::Changed);
-        }
-        let (mut arrived, mut crc) = (0, Crc64::default());
-        while let Some(chunk) = body.chunk().await? {
-            file.write_at(start + arrived, &chunk)?;
-            crc.update(&chunk);
-            arrived += chunk.len() as u64;
-            self.progress.moved(chunk.len() as u64);
-        }
-        check_length(arrived, length)?;
-        Ok((info, crc.finish()))
-    }
-
     /// Reads a small object whole, of at most so many bytes.
     ///
     /// # Errors
@@ -359,7 +209,7 @@ pub(super) fn check_length(arrived: u64, promised: u64) -> Result<(), remote::Er
 /// Checks what arrived against whatever is known of this version of the object: an ETag that is its MD5, the sum in its own
 /// metadata, the sum that an index has for this ETag. One that agrees is proof; if sums are there and none agrees, the
 /// content is damaged.
-fn checked(item: &Item, info: &ObjectInfo, content: LocalContent) -> Result<Verdict, remote::Error> {
+pub(super) fn checked(item: &Item, info: &ObjectInfo, content: LocalContent) -> Result<Verdict, remote::Error> {
     let there = item.remote.as_ref().filter(|remote| remote.etag == info.etag);
     let known = [info.metadata.sha256, there.and_then(|remote| remote.sha256)];
     let mut known = known.into_iter().flatten().peekable();

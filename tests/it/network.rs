@@ -20,7 +20,7 @@ fn setting() -> (TestEnv, Bucket, Proxy, Machine) {
 /// A sync that has little patience.
 fn sync(machine: &Machine) -> Ran {
     let mut sync = machine.s4(["sync", TARGET]);
-    sync.env("S4_TIMEOUT", "0.5").timeout(FOREVER);
+    sync.env("S4_TIMEOUT", "1").timeout(FOREVER);
     ran(&sync.output().unwrap())
 }
 
