@@ -50,7 +50,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a request is sent at most.
 const ATTEMPTS: u32 = 5;
-/// From this size on a body goes unsigned where TLS protects it: its hash would be the dearest part of the request.
+/// From this size on a body goes unsigned where nobody can change it on its way: its hash would be the dearest part of the request.
 const UNSIGNED_FROM: usize = 64 * 1024;
 
 /// One target's objects: those below a prefix of a bucket. Clones share connections and counts.
@@ -70,9 +70,9 @@ struct Settings {
     storage_class: Option<StorageClass>,
     sse: Option<ServerSideEncryption>,
     sse_kms_key_id: Option<String>,
-    /// TLS protects what is sent: seen with the first request, since the endpoint may come from anywhere in the AWS
-    /// chain.
-    encrypted: Arc<AtomicBool>,
+    /// Nobody but the server can change what is sent: seen with the first request, since the endpoint may come from anywhere in
+    /// the AWS chain.
+    alone: Arc<AtomicBool>,
     /// What was learnt of the server.
     learnt: sums::Learnt,
     /// How fast contents may come.
@@ -92,8 +92,8 @@ impl S3Store {
     }
 
     async fn with_attempts(connection: &Connection, uri: &S3Uri, attempts: u32) -> Result<S3Store, Error> {
-        let (counts, encrypted) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
-        let (client, address) = connect::client(connection, attempts, &counts, &encrypted).await?;
+        let (counts, alone) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
+        let (client, address) = connect::client(connection, attempts, &counts, &alone).await?;
         Ok(S3Store {
             client,
             uri: uri.clone(),
@@ -104,7 +104,7 @@ impl S3Store {
                 storage_class: connection.storage_class.as_deref().map(StorageClass::from),
                 sse: connection.sse.as_deref().map(ServerSideEncryption::from),
                 sse_kms_key_id: connection.sse_kms_key_id.clone(),
-                encrypted,
+                alone,
                 learnt: sums::Learnt::default(),
                 throttle_down: connection.bandwidth.down.map(|rate| Arc::new(Throttle::new(rate))),
                 sdk_lists: connection.sdk_lists,
@@ -128,9 +128,9 @@ impl S3Store {
         self.counts.snapshot()
     }
 
-    /// Whether TLS is known to protect what is sent.
-    fn is_encrypted(&self) -> bool {
-        self.settings.encrypted.load(Ordering::Relaxed)
+    /// Whether nobody but the server is known to be able to change what is sent.
+    fn is_alone(&self) -> bool {
+        self.settings.alone.load(Ordering::Relaxed)
     }
 
     /// What makes an [`Error`] of a failed request to `verb` the object of the whole name `full`.

@@ -57,14 +57,14 @@ pub struct Connection {
     pub sdk_lists: bool,
 }
 
-/// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `encrypted`
-/// whether TLS protected it. Comes with the server's address, where it is not AWS. Nothing is sent yet, except where the AWS
+/// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `alone`
+/// whether it was safe from others on its way. Comes with the server's address, where it is not AWS. Nothing is sent yet, except where the AWS
 /// chain has to ask for a region.
 pub(super) async fn client(
     connection: &Connection,
     attempts: u32,
     counts: &Arc<Counts>,
-    encrypted: &Arc<AtomicBool>,
+    alone: &Arc<AtomicBool>,
 ) -> Result<(Client, Option<String>), Error> {
     connection.endpoint_url.as_deref().map_or(Ok(()), check_endpoint)?;
     let (mut config, mut address) = match keys(connection)? {
@@ -84,7 +84,7 @@ pub(super) async fn client(
         // Servers other than AWS do not know the newer checksums, and some refuse them.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-        .interceptor(Watch { counts: Arc::clone(counts), encrypted: Arc::clone(encrypted) })
+        .interceptor(Watch { counts: Arc::clone(counts), alone: Arc::clone(alone) })
         .build();
     Ok((Client::from_conf(config), address))
 }
@@ -187,7 +187,19 @@ fn http_client(connection: &Connection, plain: bool) -> SharedHttpClient {
 #[derive(Debug)]
 struct Watch {
     counts: Arc<Counts>,
-    encrypted: Arc<AtomicBool>,
+    alone: Arc<AtomicBool>,
+}
+
+/// Whether nobody but the server can change what is sent there: TLS protects it, or it never leaves this machine.
+fn is_alone(uri: &str) -> bool {
+    let Some(rest) = uri.strip_prefix("http://") else { return uri.starts_with("https://") };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    let address = host.filter(|_| !authority.contains('@')).and_then(|host| host.parse::<std::net::IpAddr>().ok());
+    address.is_some_and(|address| address.is_loopback())
 }
 
 impl Intercept for Watch {
@@ -202,7 +214,7 @@ impl Intercept for Watch {
         _config: &mut ConfigBag,
     ) -> Result<(), aws_sdk_s3::error::BoxError> {
         self.counts.attempt();
-        self.encrypted.store(context.request().uri().starts_with("https://"), Ordering::Relaxed);
+        self.alone.store(is_alone(context.request().uri()), Ordering::Relaxed);
         Ok(())
     }
 
@@ -236,6 +248,24 @@ mod tests {
             access_key_id: Some("id".into()),
             secret_access_key: Some(Secret::new("hush")),
             ..Connection::default()
+        }
+    }
+
+    #[test]
+    fn a_line_is_safe_with_tls_or_within_the_machine() {
+        for (uri, alone) in [
+            ("https://s3.amazonaws.com/bucket", true),
+            ("http://127.0.0.1:9000/bucket/key?list-type=2", true),
+            ("http://[::1]:9000/", true),
+            ("http://[::1]", true),
+            ("http://10.0.0.1:9000/", false),
+            ("http://127.0.0.1.example.com/", false),
+            ("http://127.0.0.1:x@example.com/", false),
+            ("http://example.com/127.0.0.1", false),
+            ("http://localhost:9000/", false),
+            ("http://", false),
+        ] {
+            assert_eq!(is_alone(uri), alone, "{uri}");
         }
     }
 

@@ -228,18 +228,17 @@ async fn conditions_and_names_go_out_as_servers_want_them() {
 }
 
 #[tokio::test]
-async fn big_bodies_are_only_unsigned_where_tls_protects_them() {
-    for (encrypted, bytes, unsigned) in
+async fn big_bodies_are_only_unsigned_where_nobody_can_change_them() {
+    for (alone, bytes, unsigned) in
         [(true, UNSIGNED_FROM, true), (true, UNSIGNED_FROM - 1, false), (false, UNSIGNED_FROM, false)]
     {
         let canned = Canned::answering(answer("200 OK", OBJECT, "")).await;
         let body = Bytes::from(vec![0; bytes]);
-        // Set anew for each, since the store sees that the line of this test is not encrypted.
-        canned.store.settings.encrypted.store(encrypted, Ordering::Relaxed);
+        // Set anew for each, since the store sees that the line of this test is safe.
+        canned.store.settings.alone.store(alone, Ordering::Relaxed);
         canned.store.put("a", body.clone(), &Metadata::default(), &Expect::Absent).await.unwrap();
         assert_eq!(canned.head().contains("x-amz-content-sha256: unsigned-payload"), unsigned, "{}", canned.head());
-        assert!(!canned.store.is_encrypted());
-        canned.store.settings.encrypted.store(encrypted, Ordering::Relaxed);
+        canned.store.settings.alone.store(alone, Ordering::Relaxed);
         canned.store.upload_part("a", "1", 1, body).await.unwrap();
         assert_eq!(canned.head().contains("x-amz-content-sha256: unsigned-payload"), unsigned, "{}", canned.head());
     }
@@ -251,7 +250,7 @@ async fn without_checksums_every_body_is_signed() {
     canned.store.settings.learnt.takes_sums.store(false, Ordering::Relaxed);
     let body = Bytes::from(vec![0; UNSIGNED_FROM]);
     for write in 0..4 {
-        canned.store.settings.encrypted.store(true, Ordering::Relaxed);
+        canned.store.settings.alone.store(true, Ordering::Relaxed);
         match write {
             0 => drop(canned.store.put("a", body.clone(), &Metadata::default(), &Expect::Absent).await.unwrap()),
             1 => drop(canned.store.upload_part("a", "1", 1, body.clone()).await.unwrap()),
@@ -281,9 +280,9 @@ async fn a_whole_read_asks_for_the_checksum_and_a_part_does_not() {
 async fn an_encrypted_line_is_recognised_by_its_first_request() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let store = S3Store::with_attempts(&connection(&format!("https://{closed}")), &uri(), 1).await.unwrap();
-    assert!(!store.is_encrypted());
+    assert!(!store.is_alone());
     assert!(matches!(check(&store).await, Err(Error::Network(_))));
-    assert!(store.is_encrypted());
+    assert!(store.is_alone());
 }
 
 #[tokio::test]

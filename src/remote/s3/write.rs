@@ -95,9 +95,9 @@ impl S3Store {
         Ok((ETag::new(&answer.e_tag.ok_or_else(|| lacks("ETag"))?), told))
     }
 
-    /// Whether a body is not worth a signature of its own: TLS protects it from others, and its checksum from chance.
+    /// Whether a body is not worth a signature of its own: it is safe from others, and its checksum protects it from chance.
     fn goes_unsigned(&self, length: usize, checksum: Option<Checksum>) -> bool {
-        length >= UNSIGNED_FROM && self.is_encrypted() && checksum.is_some()
+        length >= UNSIGNED_FROM && self.is_alone() && checksum.is_some()
     }
 
     /// A copy on the server, of that very version of `source`.
