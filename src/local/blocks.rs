@@ -153,3 +153,47 @@ pub fn take_over(
     }
     check_unchanged(folder, key, &file, expected)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    const SIZE: u64 = 1_000_003;
+
+    fn file() -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        let bytes: Vec<u8> = (0..SIZE).map(|at| (at * at % 251) as u8).collect();
+        file.write_all(&bytes).unwrap();
+        rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(0)).unwrap();
+        file
+    }
+
+    fn summing() -> Summing {
+        Summing::begin((file(), "file".into()), (SIZE, Some(1 << 16)), Some(Hasher::new(SIZE, None)))
+    }
+
+    fn shown(summed: &Summed) -> String {
+        let content = summed.content.unwrap().sha256;
+        format!("{content:?} {:?} {}", summed.blocks.as_ref().map(|blocks| blocks.text(content)), summed.crc64)
+    }
+
+    #[test]
+    fn the_sums_are_the_same_however_it_is_read() {
+        let whole = sum_up(&file(), (SIZE, Some(1 << 16)), Some(Hasher::new(SIZE, None))).unwrap();
+        for ends in [&[][..], &[0], &[1, 1, 70_000, 999_999], &[SIZE]] {
+            let mut summing = summing();
+            for end in ends {
+                summing.read_to(*end).unwrap();
+                assert_eq!(summing.position(), *end);
+            }
+            assert_eq!(shown(&summing.finish().unwrap()), shown(&whole), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn what_should_be_there_and_is_not_is_an_error() {
+        assert!(matches!(summing().read_to(SIZE + 1), Err(Error::Io { .. })));
+    }
+}

@@ -67,7 +67,7 @@ mod plain {
 
     /// Has the disk begin to write a range of a file, which will have to be on it soon. Where that can not be said, nothing happens.
     pub(in crate::local) fn begin_to_write(_file: &File, _offset: u64, _length: u64) {
-        // What is not on the disk yet begins its way there by this advice, and stays in memory.
+        // What is not on the disk yet begins its way there by this advice; what is may leave the memory.
         #[cfg(target_os = "linux")]
         let _ = rustix::fs::fadvise(_file, _offset, std::num::NonZeroU64::new(_length), rustix::fs::Advice::DontNeed);
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use tokio::join;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::try_join;
 
 use super::pull::{Fetched, Verdict, check_length, checked};
 use super::resume::Download;
@@ -41,9 +41,9 @@ impl<S: ObjectStore> Carrier<S> {
         let missing = ranges.iter().map(|(start, _)| *start).collect();
         let (arrive, arrivals) = unbounded_channel();
         let summing = self.sum_up_behind(item, there, (missing, arrivals), &download.staged, every_witness);
-        let (fetched, summing) = join!(self.fetch_ranges(item, there, &download, ranges, arrive), summing);
-        let (info, bytes) = fetched?;
-        let proven = match self.prove(item, &info, &download.staged, every_witness, summing?).await {
+        let fetching = self.fetch_ranges(item, there, &download, ranges, arrive);
+        let ((info, bytes), summing) = try_join!(fetching, summing)?;
+        let proven = match self.prove(item, &info, &download.staged, every_witness, summing).await {
             Ok((_, _, Verdict { proven: false, .. })) if is_patched => {
                 let what = "nothing shows that it is the object's content, which was put together of two versions";
                 Err(remote::Error::Damaged(what.to_owned()).into())
@@ -77,6 +77,7 @@ impl<S: ObjectStore> Carrier<S> {
         let range = |start: u64, length: u64| async move {
             if download.has((start, length)).await {
                 self.progress.moved(length);
+                // Nobody listens any more when it could not be summed up, and that is the error then.
                 let _ = arrive.send(Arrival { start, info: None });
                 return Ok::<_, Failure>((None, 0));
             }

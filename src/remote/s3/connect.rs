@@ -58,8 +58,8 @@ pub struct Connection {
 }
 
 /// Makes a client that sends a request `attempts` times at most, and tells of each: in `counts`, and in `alone`
-/// whether it was safe from others on its way. Comes with the server's address, where it is not AWS. Nothing is sent yet, except where the AWS
-/// chain has to ask for a region.
+/// whether it was safe from others on its way. Comes with the server's address, where it is not AWS. Nothing is sent yet, except
+/// where the AWS chain has to ask for a region.
 pub(super) async fn client(
     connection: &Connection,
     attempts: u32,
