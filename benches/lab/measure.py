@@ -13,7 +13,7 @@ class Failed(Exception):
 
 # By what S3 asks for them, in US dollars: Standard in us-east-1.
 WRITES = {"PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
-LISTS = {"ListObjectsV2", "ListBuckets", "ListMultipartUploads", "ListParts", "ListObjectVersions"}
+LISTS = {"ListObjects", "ListObjectsV2", "ListBuckets", "ListMultipartUploads", "ListParts", "ListObjectVersions"}
 DELETES = {"DeleteObject", "DeleteObjects", "AbortMultipartUpload"}
 
 

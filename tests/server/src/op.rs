@@ -36,6 +36,7 @@ operations! {
     HeadObject,
     ListBuckets,
     ListMultipartUploads,
+    ListObjects,
     ListObjectVersions,
     ListObjectsV2,
     ListParts,

@@ -4,8 +4,9 @@ use std::ops::Bound;
 
 use s3s::dto::{
     CommonPrefix, DeleteMarkerEntry, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectVersionsInput,
-    ListObjectVersionsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
-    MultipartUpload, Object, ObjectStorageClass, ObjectVersion, ObjectVersionStorageClass, Part, StorageClass,
+    ListObjectVersionsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output,
+    ListPartsInput, ListPartsOutput, MultipartUpload, Object, ObjectStorageClass, ObjectVersion,
+    ObjectVersionStorageClass, Part, StorageClass,
 };
 use s3s::{S3Result, s3_error};
 
@@ -100,6 +101,42 @@ impl Api {
             start_after: input.start_after.as_deref().map(|text| encoding.text(text)),
             encoding_type: encoding.shown(),
             ..ListObjectsV2Output::default()
+        })
+    }
+
+    /// The listing's first version, which goes on after a name that it shows, not by a token.
+    pub(super) fn list_by_markers(&self, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
+        let encoding = Encoding::new(input.encoding_type.as_ref())?.by(self.control.state().behaviour.names);
+        let delimiter = input.delimiter.as_deref().unwrap_or_default();
+        let last = input.marker.as_ref().filter(|marker| !marker.is_empty()).map(|marker| {
+            match rolled_up(marker, delimiter) {
+                Some(prefix) => Last::Prefix(prefix.to_owned()),
+                None => Last::Key(marker.clone()),
+            }
+        });
+        let page = self.list(ListObjectsV2Input {
+            bucket: input.bucket,
+            continuation_token: last.as_ref().map(Last::token),
+            delimiter: input.delimiter,
+            encoding_type: input.encoding_type,
+            max_keys: input.max_keys,
+            prefix: input.prefix,
+            ..ListObjectsV2Input::default()
+        })?;
+        // Without a delimiter S3 leaves it to the client to take the last key.
+        let next = page.next_continuation_token.as_deref().filter(|_| page.delimiter.is_some()).and_then(Last::parse);
+        Ok(ListObjectsOutput {
+            contents: page.contents,
+            common_prefixes: page.common_prefixes,
+            max_keys: page.max_keys,
+            is_truncated: page.is_truncated,
+            marker: Some(encoding.text(input.marker.as_deref().unwrap_or_default())),
+            next_marker: next.map(|last| encoding.text(last.text())),
+            name: page.name,
+            prefix: page.prefix,
+            delimiter: page.delimiter,
+            encoding_type: page.encoding_type,
+            ..ListObjectsOutput::default()
         })
     }
 

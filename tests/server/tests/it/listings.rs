@@ -48,6 +48,36 @@ async fn a_listing_shows_keys_in_the_order_of_their_bytes() {
 }
 
 #[tokio::test]
+async fn a_listing_goes_on_after_a_name_too() {
+    let lab = lab();
+    for key in ["p/a", "p/b/1", "p/b/2", "p/b/3", "p/c", "p/d e", "q"] {
+        lab.server.put_foreign(B, key, "");
+    }
+    for (delimiter, expected) in
+        [(Some("/"), &["p/a", "p/b/", "p/c", "p/d e"][..]), (None, &["p/a", "p/b/1", "p/b/2", "p/b/3", "p/c", "p/d e"])]
+    {
+        for size in 1..5 {
+            let (mut all, mut marker) = (Vec::new(), None);
+            loop {
+                let list = lab.client.list_objects().bucket(B).prefix("p/").set_delimiter(delimiter.map(str::to_owned));
+                let page = list.max_keys(size).set_marker(marker).send().await.unwrap();
+                let keys = page.contents().iter().map(|object| object.key().unwrap().to_owned());
+                let prefixes = page.common_prefixes().iter().map(|prefix| prefix.prefix().unwrap().to_owned());
+                let mut names: Vec<_> = keys.chain(prefixes).collect();
+                names.sort();
+                all.extend(names);
+                if !page.is_truncated.unwrap() {
+                    break;
+                }
+                assert_eq!(page.next_marker(), delimiter.and(all.last()).map(String::as_str));
+                marker = all.last().cloned();
+            }
+            assert_eq!(all, expected, "pages of {size}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_delimiter_rolls_keys_up_once() {
     let lab = lab();
     for key in ["p/a", "p/b/1", "p/b/2", "p/b/3", "p/c", "p/d/1", "q"] {
