@@ -12,6 +12,7 @@ pub mod pages;
 pub mod plumbing;
 pub mod porcelain;
 mod prices;
+mod queue;
 pub mod record;
 #[cfg(feature = "render")]
 pub mod render;
@@ -23,6 +24,7 @@ pub use flow::{Bandwidth, FlowArgs, parse_jobs};
 pub use globals::{Colour, Globals, LogLevel};
 pub use help::command;
 pub use prices::{PRICED, Prices};
+pub use queue::check_queue;
 pub use secret::{Secret, holds_keys};
 pub use values::{Conflicts, OnIgnore};
 

@@ -1,6 +1,6 @@
 //! The bucket: the small [`ObjectStore`] that the engine needs, and what fulfils it.
 //!
-//! [`s3`] is the one module that knows the SDK. Keys here are whole object names *below the target's prefix*: the store
+//! [`s3`] and [`queue`] are the modules that know the SDK. Keys here are whole object names *below the target's prefix*: the store
 //! adds and strips the prefix, and hands out names as they are, hostile ones included; [`crate::key::Key`] judges them.
 
 pub mod counts;
@@ -9,6 +9,7 @@ mod fake;
 pub mod guarded;
 pub mod listing;
 pub mod probe;
+pub mod queue;
 pub mod ranges;
 pub mod s3;
 pub mod uri;
@@ -21,6 +22,7 @@ pub use self::counts::CountsSnapshot;
 pub use self::guarded::{Capabilities, Guarded};
 pub use self::listing::{PAGE, list_all, list_pages, put_in_order};
 pub use self::probe::{PROBE, check, probe};
+pub use self::queue::{EventQueue, Wake};
 pub use self::ranges::{cuts, list_ranges};
 pub use self::s3::{Connection, S3Store, check_endpoint, read_page, read_page_by_sdk};
 pub use self::uri::{S3Uri, UriError};

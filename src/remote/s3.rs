@@ -1,4 +1,4 @@
-//! [`S3Store`]: one target's objects in a real bucket. The one module that knows the SDK.
+//! [`S3Store`]: one target's objects in a real bucket. The one module that knows the SDK, beside that of the queue.
 
 mod body;
 mod connect;
@@ -30,8 +30,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 
 pub use self::body::S3Body;
+pub(super) use self::connect::shared;
 pub use self::connect::{Connection, check_endpoint};
+pub(super) use self::errors::{Doing, Refusal, broken, refused};
 pub use self::list::{read_page, read_page_by_sdk};
+pub(super) use self::text::decode;
 use self::throttle::Throttle;
 use super::counts::{Class, Counts, CountsSnapshot};
 use super::guarded::Unconditional;
@@ -44,10 +47,10 @@ use crate::checksum::Checksum;
 use crate::content::ETag;
 
 /// How long to wait for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request may stand still, where the connection says nothing else: while its body is taken, until its answer
 /// begins, and between the pieces of it.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a request is sent at most.
 const ATTEMPTS: u32 = 5;
 /// From this size on a body goes unsigned where nobody can change it on its way: its hash would be the dearest part of the request.
@@ -141,8 +144,8 @@ impl S3Store {
         move |error| errors::error_of(&error, self.doing(verb, full))
     }
 
-    fn doing<'a>(&'a self, verb: &'a str, full: &'a str) -> errors::Doing<'a> {
-        errors::Doing { server: &self.server, bucket: self.uri.bucket(), verb, name: full }
+    fn doing<'a>(&'a self, verb: &'a str, full: &'a str) -> Doing<'a> {
+        Doing { server: &self.server, bucket: self.uri.bucket(), verb, name: full }
     }
 }
 

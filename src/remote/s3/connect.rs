@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::interceptors::{
     BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
@@ -67,10 +68,10 @@ pub(super) async fn client(
     alone: &Arc<AtomicBool>,
 ) -> Result<(Client, Option<String>), Error> {
     connection.endpoint_url.as_deref().map_or(Ok(()), check_endpoint)?;
-    let (mut config, mut address) = match keys(connection)? {
-        Some(keys) => (given(connection, keys), None),
-        None => from_chain(connection).await,
-    };
+    let shared = shared(connection).await?;
+    // A server that the environment or a profile names is as little AWS as one that the target names.
+    let mut address = chain_endpoint(&shared);
+    let mut config = Builder::from(&shared).force_path_style(address.is_some());
     if let Some(endpoint) = &connection.endpoint_url {
         address = Some(endpoint.clone());
         // Servers other than AWS seldom have a host name for each bucket.
@@ -127,19 +128,32 @@ fn keys(connection: &Connection) -> Result<Option<Credentials>, Error> {
     }
 }
 
-/// A configuration that asks neither the environment nor any file.
-fn given(connection: &Connection, keys: Credentials) -> Builder {
-    let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-    Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(connection.region.clone().unwrap_or_else(|| DEFAULT_REGION.into())))
-        .credentials_provider(keys)
-        .http_client(http_client(connection, plain))
+/// What all clients have in common, whichever service they are for: credentials, region, HTTP client, and an address where the AWS
+/// chain has one.
+///
+/// # Errors
+///
+/// An access key id without its secret, and the reverse.
+pub(in crate::remote) async fn shared(connection: &Connection) -> Result<SdkConfig, Error> {
+    match keys(connection)? {
+        Some(keys) => Ok(given(connection, keys)),
+        None => Ok(from_chain(connection).await),
+    }
 }
 
-/// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances; and the server's address, if
-/// the chain has one.
-async fn from_chain(connection: &Connection) -> (Builder, Option<String>) {
+/// A configuration that asks neither the environment nor any file.
+fn given(connection: &Connection, keys: Credentials) -> SdkConfig {
+    let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(connection.region.clone().unwrap_or_else(|| DEFAULT_REGION.into())))
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .http_client(http_client(connection, plain))
+        .build()
+}
+
+/// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances.
+async fn from_chain(connection: &Connection) -> SdkConfig {
     // The chain itself may have to reach AWS, so this client can speak TLS even where the endpoint is plain HTTP.
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false));
     if let Some(profile) = &connection.profile {
@@ -157,15 +171,14 @@ async fn from_chain(connection: &Connection) -> (Builder, Option<String>) {
         loader = loader.region(regions.or_else(profile.build()).or_else(Region::from_static(DEFAULT_REGION)));
     }
     let loaded = loader.load().await;
-    // A server that the environment or a profile names is as little AWS as one that the target names.
-    let address = chain_endpoint(&loaded);
-    let config = Builder::from(&loaded).force_path_style(address.is_some());
-    let config = if loaded.region().is_none() { config.region(Region::from_static(DEFAULT_REGION)) } else { config };
-    (config, address)
+    if loaded.region().is_some() {
+        return loaded;
+    }
+    loaded.into_builder().region(Region::from_static(DEFAULT_REGION)).build()
 }
 
 /// The address that the chain has for S3, or for everything.
-fn chain_endpoint(loaded: &aws_config::SdkConfig) -> Option<String> {
+fn chain_endpoint(loaded: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok();
     let own = key.zip(loaded.service_config()).and_then(|(key, config)| config.load_config(key));
     own.or_else(|| loaded.endpoint_url().map(str::to_owned))

@@ -13,7 +13,7 @@ use super::super::Error;
 
 /// What a server answered instead of doing what it was asked.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Refusal<'a> {
+pub(in crate::remote) struct Refusal<'a> {
     /// The HTTP status; 200 for an error inside a good answer.
     pub status: u16,
     /// S3's code, `""` where there is none.
@@ -26,10 +26,10 @@ pub(super) struct Refusal<'a> {
 
 /// Where and what a request was, for messages.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Doing<'a> {
+pub(in crate::remote) struct Doing<'a> {
     /// The server.
     pub server: &'a str,
-    /// The bucket.
+    /// The bucket; `""` where none is asked.
     pub bucket: &'a str,
     /// The request in words: "write", "list".
     pub verb: &'a str,
@@ -59,7 +59,7 @@ where
 }
 
 /// Judges a refusal by its code, and where there is none (HEAD has no body) by its status.
-pub(super) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Error {
+pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Error {
     let Refusal { status, code, region, .. } = refusal;
     let said = || describe(refusal, doing);
     match code {
@@ -114,15 +114,13 @@ fn describe(refusal: Refusal<'_>, doing: Doing<'_>) -> String {
     let code = if code.is_empty() { String::new() } else { format!(" {code}") };
     let message = message.trim_end_matches('.');
     let Doing { verb, name, bucket, .. } = doing;
-    if message.is_empty() {
-        format!("cannot {verb} '{name}' in bucket '{bucket}' ({status}{code})")
-    } else {
-        format!("cannot {verb} '{name}' in bucket '{bucket}': {message} ({status}{code})")
-    }
+    let place = if bucket.is_empty() { String::new() } else { format!(" in bucket '{bucket}'") };
+    let said = if message.is_empty() { String::new() } else { format!(": {message}") };
+    format!("cannot {verb} '{name}'{place}{said} ({status}{code})")
 }
 
 /// A failure without a proper answer: no credentials, no connection, no reply, or one that makes no sense.
-fn broken<E>(error: &SdkError<E, HttpResponse>, doing: Doing<'_>) -> Error
+pub(in crate::remote) fn broken<E>(error: &SdkError<E, HttpResponse>, doing: Doing<'_>) -> Error
 where
     E: StdError + 'static,
 {

@@ -31,9 +31,9 @@ pub(super) fn encode(name: &str) -> String {
     text
 }
 
-/// Decodes a name of a listing with `encoding-type=url`, where a `+` is a space as in a form. `None` for what is not
+/// Decodes a name of a listing with `encoding-type=url`, or of an event, where a `+` is a space as in a form. `None` for what is not
 /// well encoded, or not UTF-8.
-pub(super) fn decode(text: &str) -> Option<Cow<'_, str>> {
+pub(in crate::remote) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
         return Some(Cow::Borrowed(text));
     }
