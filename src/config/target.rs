@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use s4_commands::{Bandwidth, Conflicts, OnIgnore, Prices, Secret, holds_keys, parse_jobs};
+use s4_commands::{Bandwidth, Conflicts, OnIgnore, Prices, Secret, check_queue, holds_keys, parse_jobs};
 use serde_json::Value;
 
 use super::{Error, Fields};
@@ -51,6 +51,8 @@ pub struct Target {
     pub bandwidth_limit: Option<Bandwidth>,
     /// What the server asks for its work.
     pub prices: Option<Prices>,
+    /// The address of the SQS queue that tells of changes in the bucket.
+    pub event_queue: Option<String>,
     /// What the probe of the server found.
     pub conditional_writes: Option<Value>,
 }
@@ -84,6 +86,7 @@ impl Target {
             jobs: read.jobs("jobs")?,
             bandwidth_limit: read.choice("bandwidth_limit", "a rate like 500K, 1M:8M or 1M:off", Bandwidth::parse)?,
             prices: read.prices("prices")?,
+            event_queue: read.text("event_queue")?,
             conditional_writes: fields.get("conditional_writes").filter(|value| !value.is_null()).cloned(),
         };
         target.check(&read)?;
@@ -97,6 +100,9 @@ impl Target {
             if url.is_some_and(|url| holds_keys(url)) {
                 return Err(read.error(field, "must not hold a user name, a key or a password"));
             }
+        }
+        if let Some(Err(problem)) = self.event_queue.as_deref().map(check_queue) {
+            return Err(read.error("event_queue", problem));
         }
         if self.aws_access_key_id.is_some() && self.aws_secret_access_key.is_none() {
             return Err(read.error("aws_secret_access_key", "is missing, though aws_access_key_id is set"));

@@ -163,7 +163,7 @@ fn our_fields_are_read() {
         "x",
         &json!({"local_folder": "/x", "s3_uri": "s3://b", "conflicts": 1, "on_ignore": "keep", "max_delete": "25%",
             "trash_days": 3, "state_folder": "~/.state/x", "conditional_writes": {"put": true}, "jobs": "16", "prices": {"put": 1},
-            "bandwidth_limit": "1K:off"}),
+            "bandwidth_limit": "1K:off", "event_queue": "https://sqs.eu-west-1.amazonaws.com/1/q"}),
     )
     .unwrap();
     assert_eq!(target.conflicts, Some(s4_commands::Conflicts::Local));
@@ -172,6 +172,7 @@ fn our_fields_are_read() {
     assert_eq!(target.prices, s4_commands::Prices::parse("put=1").ok());
     assert_eq!((target.jobs, target.bandwidth_limit), (Some(16), s4_commands::Bandwidth::parse("1024:off")));
     assert_eq!(target.state_folder.as_deref(), Some(Path::new("/home/ann/.state/x")));
+    assert_eq!(target.event_queue.as_deref(), Some("https://sqs.eu-west-1.amazonaws.com/1/q"));
     assert_eq!(target.conditional_writes, Some(json!({"put": true})));
 }
 
@@ -193,6 +194,10 @@ fn wrong_fields_are_named() {
         ("prices", json!({"put": true}), "makes no sense: 'true' is not a price in dollars"),
         ("prices", json!("put"), "makes no sense: not prices like put=0.005,down=0"),
         ("bandwidth_limit", json!("fast"), "is 'fast', not a rate like 500K, 1M:8M or 1M:off"),
+        ("event_queue", json!(7), "is not a text"),
+        ("event_queue", json!("my-queue"), "does not begin with http:// or https://"),
+        ("event_queue", json!("https://sqs.eu-west-1.amazonaws.com/"), "does not end with the name of a queue"),
+        ("event_queue", json!("https://me:hush@host/1/q"), "must not hold a user name, a key or a password"),
         ("trash_days", json!(1.5), "is not a whole number of days"),
         ("trash_days", json!(-1), "is not a whole number of days"),
         ("state_folder", json!("/x/state"), "is inside of local_folder: it would be synced"),

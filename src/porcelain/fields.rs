@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use s4_commands::porcelain::FieldArgs;
-use s4_commands::{Prices, Secret};
+use s4_commands::{Prices, Secret, check_queue};
 use serde_json::Value;
 
 use super::Checker;
@@ -50,6 +50,7 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
         "local_folder" | "state_folder" => Value::String(absolute(context, text)?),
         "max_delete" | "trash_days" | "jobs" => number(text),
         "prices" => prices(text)?,
+        "event_queue" => Value::String(queue(text)?.to_owned()),
         "conflicts" | "on_ignore" => Value::String(text.to_lowercase()),
         _ => Value::String(text.to_owned()),
     };
@@ -83,6 +84,12 @@ fn endpoint(text: &str) -> Result<&str, Error> {
     let hint = "write it as https://host or http://host:port";
     let wrong = |error: remote::Error| Error::new(Kind::Usage, error.to_string()).hint(hint);
     remote::check_endpoint(text).map(|()| text).map_err(wrong)
+}
+
+fn queue(text: &str) -> Result<&str, Error> {
+    let hint = "write it as https://sqs.REGION.amazonaws.com/ACCOUNT/NAME";
+    let wrong = |problem| Error::new(Kind::Usage, format!("the address of the event queue {problem}")).hint(hint);
+    check_queue(text).map(|()| text).map_err(wrong)
 }
 
 fn absolute(context: &Context, text: &str) -> Result<String, Error> {

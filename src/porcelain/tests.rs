@@ -213,6 +213,8 @@ fn add_takes_everything_by_options() {
             "1M:off",
             "--prices",
             "put=0.0045,down=0",
+            "--event-queue",
+            "http://h/1/q",
             "--endpoint-url",
             "http://h",
         ],
@@ -225,7 +227,7 @@ fn add_takes_everything_by_options() {
             "aws_access_key_id": "AKID", "profile": "p", "storage_class": "STANDARD_IA", "sse": "aws:kms",
             "sse_kms_key_id": "k", "conflicts": "keep-both", "state_folder": home.path("state"), "max_delete": 12.5,
             "trash_days": 3, "on_ignore": "keep", "jobs": 16, "bandwidth_limit": "1M:off",
-            "prices": {"put": 0.0045, "down": 0.0}, "aws_secret_access_key": "hunter2",
+            "prices": {"put": 0.0045, "down": 0.0}, "event_queue": "http://h/1/q", "aws_secret_access_key": "hunter2",
             "conditional_writes": {"put": true, "copy": false}})
     );
 }

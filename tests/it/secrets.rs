@@ -139,6 +139,29 @@ fn a_password_in_an_address_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_password_in_the_address_of_a_queue_is_refused_and_not_repeated() {
+    let (env, bucket) = (TestEnv::new(), bucket());
+    let (one, _) = in_sync(&env, &bucket, &[("calm", "1")]);
+    let good = fs::read(one.config()).unwrap();
+    for (url, problem) in [
+        (format!("https://me:{PASSWORD}@host/1/q"), "must not hold a user name, a key or a password"),
+        (format!("me:{PASSWORD}@host/1/q"), "must not hold a user name, a key or a password"),
+        (format!("https://host/1/q?X-Amz-Signature={PASSWORD}"), "has characters that no address of a queue has"),
+    ] {
+        let said = says_none(&one, &["edit", TARGET, "--event-queue", &url], &[]);
+        assert!(said.contains(&format!("the address of the event queue {problem}")), "{said}");
+        assert_eq!(fs::read(one.config()).unwrap(), good, "it is not taken");
+        configure(&one, |target| target["event_queue"] = url.into());
+        for line in all_lines() {
+            says_none(&one, &line, &[]);
+        }
+        let said = says_none(&one, &["targets"], &[]);
+        assert!(said.contains(&format!("event_queue {problem}")), "{said}");
+        fs::write(one.config(), &good).unwrap();
+    }
+}
+
+#[test]
 fn a_damaged_config_file_is_not_repeated() {
     let (env, bucket) = (TestEnv::new(), bucket());
     let (one, _) = in_sync(&env, &bucket, &[("calm", "1")]);

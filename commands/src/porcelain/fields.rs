@@ -100,6 +100,12 @@ pub struct FieldArgs {
     /// (up, down). For what is not named: the prices of AWS in us-east-1.
     #[arg(long, value_name = "PRICES", value_parser = prices_field)]
     pub prices: Option<String>,
+    /// An SQS queue that tells of changes in the bucket
+    ///
+    /// Its address: `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`. S3 sends an event for each change there, and the daemon looks
+    /// at once. For this target and this machine alone: what is read is gone.
+    #[arg(long, value_name = "URL")]
+    pub event_queue: Option<String>,
 }
 
 impl FieldArgs {
@@ -110,7 +116,7 @@ impl FieldArgs {
     }
 
     /// The fields that are plain texts, by their names in the config file; without the secret.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 17] {
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 18] {
         [
             ("local_folder", self.local_folder.as_deref()),
             ("s3_uri", self.s3_uri.as_deref()),
@@ -129,6 +135,7 @@ impl FieldArgs {
             ("jobs", self.jobs.as_deref()),
             ("bandwidth_limit", self.bandwidth_limit.as_deref()),
             ("prices", self.prices.as_deref()),
+            ("event_queue", self.event_queue.as_deref()),
         ]
     }
 }
