@@ -172,11 +172,15 @@ fn server_of(url: &str) -> &str {
     url[host..].find('/').map_or(url, |path| &url[..host + path])
 }
 
-/// The region that a server of AWS says to be in: `sqs.eu-west-1.amazonaws.com`, also with something in front of `sqs`.
+/// The region that a server of AWS says to be in: `sqs.eu-west-1.amazonaws.com`, also with something in front of `sqs`; or
+/// `eu-west-1.queue.amazonaws.com`, as older tools have it.
 fn region_of(server: &str) -> Option<&str> {
     const AWS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
     let (_, host) = server.split_once("://")?;
     let labels = AWS.iter().find_map(|end| host.strip_suffix(end))?;
+    if let Some(region) = labels.strip_suffix(".queue") {
+        return Some(region);
+    }
     let mut labels = labels.split('.').skip_while(|label| !matches!(*label, "sqs" | "sqs-fips"));
     labels.nth(1)
 }

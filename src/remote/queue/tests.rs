@@ -39,6 +39,8 @@ fn the_server_and_its_region_are_in_the_address() {
             "https://v.sqs.us-east-1.vpce.amazonaws.com",
             Some("us-east-1"),
         ),
+        ("https://eu-west-1.queue.amazonaws.com/1/q", "https://eu-west-1.queue.amazonaws.com", Some("eu-west-1")),
+        ("https://queue.amazonaws.com/1/q", "https://queue.amazonaws.com", None),
         ("https://sqs.us-east-1.api.aws/1/q", "https://sqs.us-east-1.api.aws", Some("us-east-1")),
         ("https://sqs.us-east-1.example.com/1/q", "https://sqs.us-east-1.example.com", None),
         ("http://127.0.0.1:5000/1/q", "http://127.0.0.1:5000", None),
