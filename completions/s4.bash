@@ -25,6 +25,12 @@ _s4() {
             s4,check-ignore)
                 cmd="s4__subcmd__check__subcmd__ignore"
                 ;;
+            s4,d)
+                cmd="s4__subcmd__daemon"
+                ;;
+            s4,daemon)
+                cmd="s4__subcmd__daemon"
+                ;;
             s4,diff-index)
                 cmd="s4__subcmd__diff__subcmd__index"
                 ;;
@@ -64,6 +70,9 @@ _s4() {
             s4,scan)
                 cmd="s4__subcmd__scan"
                 ;;
+            s4,status)
+                cmd="s4__subcmd__status"
+                ;;
             s4,sync)
                 cmd="s4__subcmd__sync"
                 ;;
@@ -85,6 +94,12 @@ _s4() {
             s4,write-index)
                 cmd="s4__subcmd__write__subcmd__index"
                 ;;
+            s4__subcmd__daemon,pause)
+                cmd="s4__subcmd__daemon__subcmd__pause"
+                ;;
+            s4__subcmd__daemon,resume)
+                cmd="s4__subcmd__daemon__subcmd__resume"
+                ;;
             *)
                 ;;
         esac
@@ -92,7 +107,7 @@ _s4() {
 
     case "${cmd}" in
         s4)
-            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s edit e rm targets t ls verify help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
+            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s daemon d edit e rm targets t status ls verify help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -124,7 +139,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__add)
-            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --event-queue --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -281,6 +296,13 @@ _s4() {
                     fi
                     return 0
                     ;;
+                --event-queue)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -309,6 +331,151 @@ _s4() {
         s4__subcmd__check__subcmd__ignore)
             opts="-v -q -h --stdin --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__daemon)
+            opts="-v -q -h --conflicts --settle --poll --rescan --relist --install --uninstall --jobs --bandwidth-limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help pause resume"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --conflicts)
+                    COMPREPLY=($(compgen -W "ignore local remote newest keep-both" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --settle)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --poll)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rescan)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --relist)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --bandwidth-limit)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__daemon__subcmd__pause)
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__daemon__subcmd__resume)
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -386,7 +553,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__edit)
-            opts="-v -q -h --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --name --no-check --json --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --event-queue --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -529,6 +696,13 @@ _s4() {
                     fi
                     return 0
                     ;;
+                --event-queue)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -594,7 +768,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__help)
-            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync edit rm targets ls verify help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a e s t v"
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync daemon edit rm targets status ls verify help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a e s t v"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -861,6 +1035,38 @@ _s4() {
             ;;
         s4__subcmd__scan)
             opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__status)
+            opts="-w -v -q -h --watch --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

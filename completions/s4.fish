@@ -42,11 +42,14 @@ complete -c s4 -n "__fish_s4_needs_command" -f -a "add" -d 'Add a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "a" -d 'Add a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "sync" -d 'Sync targets now'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "s" -d 'Sync targets now'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "daemon" -d 'Keep targets in sync continuously'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "d" -d 'Keep targets in sync continuously'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "edit" -d 'Change a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "e" -d 'Change a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "rm" -d 'Remove a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "targets" -d 'List the targets'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "t" -d 'List the targets'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "status" -d 'Show where the daemon stands with each target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "ls" -d 'List the keys of a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "verify" -d 'Look for damage in folder and bucket'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "help" -d 'Read the manual'
@@ -87,6 +90,7 @@ keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l prices -d 'What the server asks for its work, in US dollars' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -128,6 +132,7 @@ keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l prices -d 'What the server asks for its work, in US dollars' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand a" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -189,6 +194,116 @@ complete -c s4 -n "__fish_s4_using_subcommand s" -l timestamps -d 'Begin each li
 complete -c s4 -n "__fish_s4_using_subcommand s" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand s" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand s" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l settle -d 'How long a file must rest before it is synced' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l poll -d 'How often to ask for edits of other machines' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l rescan -d 'How often to look at the whole folder' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l relist -d 'How often to list the whole bucket, or 0 for never' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l jobs -d 'Move at most this many contents at a time' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l install -d 'Run it whenever you are logged in'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l uninstall -d 'Stop that service, and remove it'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -a "pause" -d 'Stop syncing targets until they are resumed'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -a "resume" -d 'Go on syncing targets, with a look at everything'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
+local\t'Keep the local version'
+remote\t'Keep the version in the bucket'
+newest\t'Keep the version with the later time'
+keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l settle -d 'How long a file must rest before it is synced' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l poll -d 'How often to ask for edits of other machines' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l rescan -d 'How often to look at the whole folder' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l relist -d 'How often to list the whole bucket, or 0 for never' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l jobs -d 'Move at most this many contents at a time' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l install -d 'Run it whenever you are logged in'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l uninstall -d 'Stop that service, and remove it'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -a "pause" -d 'Stop syncing targets until they are resumed'
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -a "resume" -d 'Go on syncing targets, with a look at everything'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l name -d 'Give the target another name' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l s3-uri -d 'Where in the bucket it belongs' -r -f
@@ -214,6 +329,7 @@ keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l prices -d 'What the server asks for its work, in US dollars' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -254,6 +370,7 @@ keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l prices -d 'What the server asks for its work, in US dollars' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand e" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -311,6 +428,21 @@ complete -c s4 -n "__fish_s4_using_subcommand t" -l timestamps -d 'Begin each li
 complete -c s4 -n "__fish_s4_using_subcommand t" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand t" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand t" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand status" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand status" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand status" -s w -l watch -d 'Go on showing it as it changes'
+complete -c s4 -n "__fish_s4_using_subcommand status" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand status" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand status" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand status" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand status" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand ls" -s s -l sort-by -d 'The column to sort by' -r -f -a "key\t'The keys'
 local\t'The times in the folder'
 s3\t'The times in the bucket'"

@@ -60,6 +60,8 @@ fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
         Command::Targets(args) => porcelain::targets::run(context, args),
         Command::Version(args) => porcelain::version::run(context, args),
         Command::Sync(args) => porcelain::sync::run(context, args),
+        Command::Daemon(args) => porcelain::daemon::run(context, args),
+        Command::Status(args) => porcelain::status::run(context, args),
         Command::Ls(args) => porcelain::ls::run(context, args),
         Command::Verify(args) => porcelain::verify::run(context, args),
         Command::Scan(args) => plumbing::scan::run(context, args),

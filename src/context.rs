@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::ui::Ui;
 
 /// What every command needs to work at all.
+#[derive(Clone)]
 pub struct Context {
     /// The environment.
     pub env: Env,

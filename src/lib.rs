@@ -12,6 +12,7 @@ pub mod config;
 pub mod content;
 pub mod context;
 pub mod cost;
+pub mod daemon;
 pub mod engine;
 pub mod env;
 pub mod error;

@@ -11,7 +11,7 @@ use crate::cost::{self, Foretold, Spent};
 use crate::engine::Planning;
 use crate::error::{Error, Kind};
 use crate::local::{self, Folder, Hold, Lock};
-use crate::remote::{self, Capabilities, Connection, Guarded, S3Store, S3Uri};
+use crate::remote::{self, Capabilities, Connection, EventQueue, Guarded, S3Store, S3Uri};
 use crate::report;
 use crate::transfer::{Cancel, Foreseen};
 
@@ -161,10 +161,30 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
 ///
 /// An address or keys that make no sense.
 pub async fn connect(context: &Context, target: &Target) -> Result<S3Store, Error> {
-    let uri = S3Uri::parse(&target.s3_uri).map_err(|error| {
+    let (connection, uri) = (connection(context, target)?, uri(target)?);
+    S3Store::connect(&connection, &uri).await.map_err(|error| report::access(&target.s3_uri, error))
+}
+
+/// Connects to a target's event queue, if it has one; no request is made yet.
+///
+/// # Errors
+///
+/// As [`connect`].
+pub async fn listen(context: &Context, target: &Target) -> Result<Option<EventQueue>, Error> {
+    let Some(url) = &target.event_queue else { return Ok(None) };
+    let (connection, uri) = (connection(context, target)?, uri(target)?);
+    let queue = EventQueue::connect(&connection, url, &uri).await;
+    queue.map(Some).map_err(|error| report::access(url, error))
+}
+
+fn uri(target: &Target) -> Result<S3Uri, Error> {
+    S3Uri::parse(&target.s3_uri).map_err(|error| {
         Error::new(Kind::Config, format!("target \"{}\": s3_uri makes no sense", target.name)).because(error)
-    })?;
-    let connection = Connection {
+    })
+}
+
+fn connection(context: &Context, target: &Target) -> Result<Connection, Error> {
+    Ok(Connection {
         endpoint_url: target.endpoint_url.clone(),
         region: target.region_name.clone(),
         profile: target.profile.clone(),
@@ -176,8 +196,7 @@ pub async fn connect(context: &Context, target: &Target) -> Result<S3Store, Erro
         patience: context.env.seconds("S4_TIMEOUT")?.filter(|patience| !patience.is_zero()),
         bandwidth: target.bandwidth_limit.unwrap_or_default(),
         sdk_lists: context.env.get("S4_SDK_LISTS").is_some(),
-    };
-    S3Store::connect(&connection, &uri).await.map_err(|error| report::access(&target.s3_uri, error))
+    })
 }
 
 /// Tries a target's bucket before it is added: whether it can be used at all, and which conditions its server keeps.

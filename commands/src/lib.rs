@@ -3,6 +3,7 @@
 //! The doc comments of the arguments are their help and their manual. Parsing does nothing: no file, no clock, no
 //! environment is looked at here.
 
+mod duration;
 mod flow;
 mod globals;
 mod help;
@@ -20,6 +21,7 @@ mod secret;
 pub mod time;
 mod values;
 
+pub use duration::parse_duration;
 pub use flow::{Bandwidth, FlowArgs, parse_jobs};
 pub use globals::{Colour, Globals, LogLevel};
 pub use help::command;
@@ -65,11 +67,14 @@ pub enum Command {
     Add(porcelain::add::AddArgs),
     #[command(visible_alias = "s")]
     Sync(porcelain::sync::SyncArgs),
+    #[command(visible_alias = "d")]
+    Daemon(porcelain::daemon::DaemonArgs),
     #[command(visible_alias = "e")]
     Edit(porcelain::edit::EditArgs),
     Rm(porcelain::rm::RmArgs),
     #[command(visible_alias = "t")]
     Targets(porcelain::targets::TargetsArgs),
+    Status(porcelain::status::StatusArgs),
     Ls(porcelain::ls::LsArgs),
     Verify(porcelain::verify::VerifyArgs),
     Help(porcelain::help::HelpArgs),
@@ -91,9 +96,11 @@ pub enum Command {
 pub const COMMANDS: &[Listed] = &[
     Listed { name: "add", group: Group::Everyday, manual: &porcelain::add::MANUAL },
     Listed { name: "sync", group: Group::Everyday, manual: &porcelain::sync::MANUAL },
+    Listed { name: "daemon", group: Group::Everyday, manual: &porcelain::daemon::MANUAL },
     Listed { name: "edit", group: Group::Everyday, manual: &porcelain::edit::MANUAL },
     Listed { name: "rm", group: Group::Everyday, manual: &porcelain::rm::MANUAL },
     Listed { name: "targets", group: Group::Look, manual: &porcelain::targets::MANUAL },
+    Listed { name: "status", group: Group::Look, manual: &porcelain::status::MANUAL },
     Listed { name: "ls", group: Group::Look, manual: &porcelain::ls::MANUAL },
     Listed { name: "verify", group: Group::Look, manual: &porcelain::verify::MANUAL },
     Listed { name: "help", group: Group::Look, manual: &porcelain::help::MANUAL },
@@ -119,6 +126,8 @@ impl Command {
             Command::Rm(args) => args.json,
             Command::Targets(args) => args.json,
             Command::Sync(args) => args.json,
+            Command::Daemon(args) => args.json,
+            Command::Status(args) => args.json,
             Command::Ls(args) => args.json,
             Command::Verify(args) => args.json,
             Command::Version(args) => args.json,

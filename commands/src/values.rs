@@ -34,6 +34,11 @@ impl Conflicts {
     pub fn parse(text: &str) -> Option<Conflicts> {
         Conflicts::from_str(text, true).ok()
     }
+
+    /// The name that `--conflicts` takes.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 impl OnIgnore {

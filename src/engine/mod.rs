@@ -28,7 +28,7 @@ pub use findings::{Fault, Finding};
 pub(crate) use learn::{cost_of_looks, live_names};
 pub use ledger::Written;
 pub use observe::{Given, Observed};
-pub use remember::{Hints, Look};
+pub use remember::{Hints, Look, has_edits, has_news};
 pub use settle::Settled;
 pub use sync::Planning;
 pub use verify::{Inspector, Thorough, Verified};

@@ -18,7 +18,7 @@ use super::{Engine, Error, Observed, is_rules};
 use crate::blocking::blocking;
 use crate::index::{Entry, Index, Kept, Loaded, RemoteIndex};
 use crate::key::Key;
-use crate::local::{self, Ignore, LocalFile, Scan};
+use crate::local::{self, Folder, Ignore, LocalFile, Scan};
 use crate::remote::{self, Listed, ObjectStore};
 
 /// Objects that are asked after, at most: a listing tells of more at once.
@@ -34,13 +34,15 @@ pub enum Look {
     Hints(Hints),
 }
 
-/// Where something may have changed in the folder.
+/// Where something may have changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// Paths below the folder, `/` between components: of files, of what is gone, or of folders with all that is in them.
     pub paths: BTreeSet<String>,
-    /// Anywhere.
+    /// Anywhere in the folder.
     pub all: bool,
+    /// Names of objects that somebody says have changed, whoever wrote them: they are asked after.
+    pub objects: BTreeSet<String>,
 }
 
 impl Hints {
@@ -49,6 +51,42 @@ impl Hints {
         let is_below = |path: &str| path.match_indices('/').any(|(at, _)| self.paths.contains(&path[..at]));
         self.paths.iter().map(String::as_str).filter(|path| !is_below(path)).collect()
     }
+}
+
+/// Whether other machines have written anything down since this one last looked; nothing, where there is no index yet. One
+/// conditional GET, and more only if so.
+///
+/// # Errors
+///
+/// When the index can not be asked after.
+pub async fn has_news<S: ObjectStore>(store: &S, folder: &Folder) -> Result<bool, Error> {
+    let fetched = RemoteIndex::fetch_told(store, folder).await?;
+    Ok(!fetched.is_noted() && fetched.is_there())
+}
+
+/// Whether the folder has anything where the hints say that is not as the local index has it: what s4 wrote itself is heard of too,
+/// and needs no run. Where there is doubt, it has. Asks nobody; the lock need not be held.
+///
+/// # Errors
+///
+/// When the folder can not be looked at.
+pub fn has_edits(folder: &Folder, hints: &Hints, kept: Option<&Kept>) -> Result<bool, Error> {
+    let is_wide =
+        hints.all || !hints.objects.is_empty() || hints.paths.iter().any(|path| is_rules(path) || path.is_empty());
+    let Some((base, Some(written_ns))) = kept.and_then(|kept| kept.current(folder)).filter(|_| !is_wide) else {
+        return Ok(true);
+    };
+    let ignore = Ignore::load(folder)?;
+    let paths = hints.outermost();
+    let found = local::scan_at(folder, &ignore, paths.iter().copied())?.files;
+    // A file as new as the index may have changed unseen.
+    let is_synced = |file: &LocalFile| {
+        let stat = base.get(file.key.as_str()).and_then(Entry::stat);
+        stat.is_some_and(|stat| stat.same_file(&file.stat) && stat.ctime_ns < written_ns)
+    };
+    let synced = found.iter().filter(|file| is_synced(file)).count();
+    let live = paths.iter().map(|path| base.at_or_below(path).filter(|(_, entry)| !entry.is_tombstone()).count());
+    Ok(synced != found.len() || synced != live.sum::<usize>())
 }
 
 /// What the bucket holds as far as it is known, in the order of the names' bytes, and the names of which something new is known.
@@ -77,7 +115,7 @@ impl<S: ObjectStore> Engine<S> {
         if !is_of_here || base.index.entries().is_empty() || base.set_aside.is_some() {
             return Ok(None);
         }
-        let Some((listing, news)) = self.known_objects(&base.index, &mut remote_index).await? else {
+        let Some((listing, news)) = self.known_objects(&base.index, &mut remote_index, &hints.objects).await? else {
             return Ok(None);
         };
         let mut hints = hints.clone();
@@ -93,8 +131,13 @@ impl<S: ObjectStore> Engine<S> {
         Ok(Some(Observed { base, ignore, scan, listing, remote_index, known }))
     }
 
-    /// What the bucket holds, by the base and by what other machines have written down since.
-    async fn known_objects(&self, base: &Index, remote_index: &mut RemoteIndex) -> Result<Option<Objects>, Error> {
+    /// What the bucket holds, by the base, by what other machines have written down since, and by what is said of it.
+    async fn known_objects(
+        &self,
+        base: &Index,
+        remote_index: &mut RemoteIndex,
+        said: &BTreeSet<String>,
+    ) -> Result<Option<Objects>, Error> {
         let changed: Option<BTreeSet<Box<str>>> = remote_index.changed().map(|names| names.map(Box::from).collect());
         let told = match &changed {
             Some(names) if names.is_empty() => Cow::Owned(Index::default()),
@@ -107,6 +150,7 @@ impl<S: ObjectStore> Engine<S> {
         for (name, entry) in base.entries() {
             let is_asked = changed.as_ref().is_none_or(|names| names.contains(name));
             let known = match is_asked {
+                _ if said.contains(&**name) => Known::Unsure,
                 true => known(name, Some(entry), told.get(name)),
                 false if entry.is_tombstone() => Known::Nothing,
                 false => Known::Same(None),
@@ -123,11 +167,14 @@ impl<S: ObjectStore> Engine<S> {
         }
         for (name, entry) in told.entries().iter().filter(|(name, _)| base.get(name).is_none()) {
             match known(name, None, Some(entry)) {
+                _ if said.contains(&**name) => unsure.push(name.clone()),
                 Known::Nothing | Known::Same(_) => {}
                 Known::New(object) => drop(news.insert(name.clone(), Some(object))),
                 Known::Unsure => unsure.push(name.clone()),
             }
         }
+        let unheard = said.iter().filter(|name| base.get(name).is_none() && told.get(name).is_none());
+        unsure.extend(unheard.map(|name| Box::from(name.as_str())));
         if unsure.len() > MOST_ASKED {
             return Ok(None);
         }
@@ -177,7 +224,7 @@ fn known(name: &str, base: Option<&Entry>, told: Option<&Entry>) -> Known {
 }
 
 /// Looks at the folder where the hints say, and puts the rest in from the base.
-fn look(folder: &local::Folder, base: &Loaded, hints: &mut Hints) -> Result<(Ignore, Scan), Error> {
+fn look(folder: &Folder, base: &Loaded, hints: &mut Hints) -> Result<(Ignore, Scan), Error> {
     let ignore = Ignore::load(folder)?;
     // These may have changed what is ignored.
     if hints.all || hints.paths.iter().any(|path| is_rules(path) || path.is_empty()) {

@@ -48,6 +48,22 @@ impl Kept {
         Some(Kept { index, whole, files })
     }
 
+    /// The index and when it was written, if the files are still those.
+    pub fn current(&self, folder: &Folder) -> Option<(&Index, Option<i128>)> {
+        let is_current = folder.index_stats().is_ok_and(|files| files == self.files);
+        is_current.then(|| (&self.index, self.written_ns()))
+    }
+
+    /// Number of keys, of deleted ones too.
+    pub fn keys(&self) -> usize {
+        self.index.entries().len()
+    }
+
+    fn written_ns(&self) -> Option<i128> {
+        let [file, log] = self.files.map(|stat| stat.map(|stat| stat.mtime_ns));
+        if self.whole.as_ref().is_some_and(Whole::has_log) { log } else { file }
+    }
+
     /// The index, if the files are still those; else they are read, as by [`load`]. The folder's lock is held.
     ///
     /// # Errors
@@ -55,10 +71,9 @@ impl Kept {
     /// As [`load`].
     pub fn load(kept: Option<Kept>, folder: &Folder, heal: bool) -> Result<Loaded, LoadError> {
         match kept {
-            Some(Kept { index, whole, files }) if folder.index_stats()? == files => {
-                let [file, log] = files.map(|stat| stat.map(|stat| stat.mtime_ns));
-                let written_ns = if whole.as_ref().is_some_and(Whole::has_log) { log } else { file };
-                Ok(Loaded { index, written_ns, set_aside: None, whole })
+            Some(kept) if folder.index_stats()? == kept.files => {
+                let written_ns = kept.written_ns();
+                Ok(Loaded { index: kept.index, written_ns, set_aside: None, whole: kept.whole })
             }
             _ => load(folder, heal),
         }

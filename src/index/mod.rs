@@ -81,6 +81,15 @@ impl Index {
         Some(&self.entries[at].1)
     }
 
+    /// The entries of a name and of those below it as a folder, in no order.
+    pub fn at_or_below(&self, path: &str) -> impl Iterator<Item = &(Box<str>, Entry)> {
+        let below = format!("{path}/");
+        let from = self.entries.partition_point(|(name, _)| **name < *below);
+        let inside = self.entries[from..].iter().take_while(move |(name, _)| name.starts_with(&below));
+        let own = self.entries.binary_search_by(|(name, _)| (**name).cmp(path)).ok();
+        own.map(|at| &self.entries[at]).into_iter().chain(inside)
+    }
+
     /// Number of keys that are not tombstones.
     pub fn live(&self) -> usize {
         self.entries.iter().filter(|(_, entry)| !entry.is_tombstone()).count()

@@ -260,6 +260,11 @@ impl RemoteIndex {
         self.noted
     }
 
+    /// Whether there is any.
+    pub fn is_there(&self) -> bool {
+        self.etag.is_some() || self.log.is_some()
+    }
+
     /// The names that may have changed since this machine noted a version; `None`: any.
     pub fn changed(&self) -> Option<impl Iterator<Item = &str>> {
         let log = self.log.as_ref().filter(|_| self.complete);

@@ -31,6 +31,7 @@ pub struct Folder {
     path: PathBuf,
     pub(super) root: OwnedFd,
     device: u64,
+    inode: u64,
     state: Option<PathBuf>,
     /// Where the index and the lock are.
     pub(super) meta: Home,
@@ -92,6 +93,7 @@ impl Folder {
         Ok(Folder {
             root: own.into(),
             device: found.dev(),
+            inode: found.ino(),
             meta: Home::new(in_state, ""),
             private: Home::new(in_state, if in_state { "" } else { PRIVATE }),
             work,
@@ -112,6 +114,11 @@ impl Folder {
     /// The device that it is on.
     pub fn device(&self) -> u64 {
         self.device
+    }
+
+    /// Which folder it is on this machine: device and inode.
+    pub fn identity(&self) -> (u64, u64) {
+        (self.device, self.inode)
     }
 
     /// Names the run: what it removes or replaces is found in `trash/<run id>/`. The id is one file name.

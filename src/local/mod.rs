@@ -26,6 +26,7 @@ mod sys;
 mod testing;
 mod trash;
 mod walk;
+mod watch;
 
 pub use blocks::{Summed, Summing, sum_up, take_over};
 pub use copy::copy_file;
@@ -45,6 +46,7 @@ pub use scan::{scan, scan_at};
 pub use staging::Staged;
 pub(crate) use store::LARGEST;
 pub use walk::{Found, Totals, walk, walk_at};
+pub use watch::{Heard, Watch};
 
 use crate::content::Sha256;
 use crate::key::Key;

@@ -26,6 +26,18 @@ pub struct Planned {
     pub renamed: bool,
 }
 
+impl Planned {
+    /// The bytes of content that it moves between folder and bucket; `None` if it moves none.
+    pub fn moves(&self) -> Option<u64> {
+        match self.action {
+            _ if self.source.is_some() => None,
+            Action::Push => self.item.local.as_ref().map(|local| local.stat.size),
+            Action::Pull | Action::KeepBoth => self.item.remote.as_ref().map(|remote| remote.size),
+            _ => None,
+        }
+    }
+}
+
 /// Where the content of a renamed or copied key is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {

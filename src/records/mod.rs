@@ -1,10 +1,12 @@
 //! Records and what they stand for: the one place that turns the engine's types into the contract's, and back.
 
+mod daemon;
 mod porcelain;
 mod read;
 mod sides;
 mod steps;
 
+pub use daemon::status;
 pub use porcelain::target;
 pub use read::{Line, Reader};
 pub(crate) use sides::parse;

@@ -111,8 +111,8 @@ impl From<remote::Error> for Failure {
 
 /// Hears what happens, from many tasks at once.
 pub trait Progress: Send + Sync + 'static {
-    /// Bytes of content have moved.
-    fn moved(&self, _bytes: u64) {}
+    /// Bytes of a key's content have moved.
+    fn moved(&self, _key: &Key, _bytes: u64) {}
     /// An action has ended. A deletion in the bucket ends with its whole batch.
     fn ended(&self, _planned: &Planned, _result: &Result<Done, Failure>) {}
 }

@@ -165,7 +165,7 @@ impl<S: ObjectStore> Carrier<S> {
             staged.write_at(arrived, &chunk)?;
             hasher.update(&chunk);
             arrived += chunk.len() as u64;
-            self.progress.moved(chunk.len() as u64);
+            self.progress.moved(&item.key, chunk.len() as u64);
         }
         check_length(arrived, info.size)?;
         let content = hasher.finish();

@@ -64,7 +64,7 @@ impl<S: ObjectStore> Carrier<S> {
         let sha256 = hasher.finish().sha256;
         let metadata = metadata(stat, sha256, media::content_type(&item.key, &content));
         let written = self.put(item, content, &metadata).await?;
-        self.progress.moved(stat.size);
+        self.progress.moved(&item.key, stat.size);
         Ok(record::pushed(item, stat, sha256, written, stat.size))
     }
 
@@ -194,7 +194,7 @@ impl<S: ObjectStore> Carrier<S> {
                     etag
                 }
             };
-            self.progress.moved(piece.length);
+            self.progress.moved(&item.key, piece.length);
             Ok(etag)
         };
         let parts = (1..).zip(pieces.to_vec()).map(|(number, piece)| part(number, piece));

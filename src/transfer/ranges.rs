@@ -76,7 +76,7 @@ impl<S: ObjectStore> Carrier<S> {
         let arrive = &arrive;
         let range = |start: u64, length: u64| async move {
             if download.has((start, length)).await {
-                self.progress.moved(length);
+                self.progress.moved(&item.key, length);
                 // Nobody listens any more when it could not be summed up, and that is the error then.
                 let _ = arrive.send(Arrival { start, info: None });
                 return Ok::<_, Failure>((None, 0));
@@ -209,7 +209,7 @@ impl<S: ObjectStore> Carrier<S> {
             file.write_at(start + arrived, &chunk)?;
             crc.update(&chunk);
             arrived += chunk.len() as u64;
-            self.progress.moved(chunk.len() as u64);
+            self.progress.moved(&item.key, chunk.len() as u64);
         }
         check_length(arrived, length)?;
         Ok((info, crc.finish()))

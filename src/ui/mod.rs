@@ -8,6 +8,8 @@ mod pager;
 pub mod progress;
 mod prompt;
 pub mod run;
+pub mod screen;
+pub mod status;
 mod stream;
 pub mod table;
 pub mod text;

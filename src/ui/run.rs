@@ -115,6 +115,18 @@ impl RunView {
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// The line for an action that has ended; `None` where there is nothing to tell a person yet.
+    pub(crate) fn told(&self, planned: &Planned, result: &Result<Done, Failure>) -> Option<String> {
+        match result {
+            Ok(done) => self.line(planned, done.kept_as.as_ref()),
+            Err(Failure::Moved(beside)) => {
+                let (key, beside) = (printable(planned.item.key.as_str()), printable(beside.as_str()));
+                Some(format!("Keeping {key} as {beside}: a folder takes its place"))
+            }
+            Err(_) => None,
+        }
+    }
+
     /// The line for an action, as S4 0.4 had it; `None` where there is nothing to tell a person.
     fn line(&self, planned: &Planned, kept_as: Option<&Key>) -> Option<String> {
         let paint = self.ui.paint();
@@ -148,7 +160,7 @@ impl RunView {
 }
 
 impl Progress for RunView {
-    fn moved(&self, bytes: u64) {
+    fn moved(&self, _key: &Key, bytes: u64) {
         if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
             bar.advance(bytes);
         }
@@ -164,16 +176,11 @@ impl Progress for RunView {
             (result, Some(stream)) => {
                 stream.push(records::outcome(planned, result));
             }
-            (Ok(done), None) => {
-                if let Some(line) = self.line(planned, done.kept_as.as_ref()) {
+            (result, None) => {
+                if let Some(line) = self.told(planned, result) {
                     self.ui.relate(&line);
                 }
             }
-            (Err(Failure::Moved(beside)), None) => {
-                let (key, beside) = (printable(planned.item.key.as_str()), printable(beside.as_str()));
-                self.ui.relate(&format!("Keeping {key} as {beside}: a folder takes its place"));
-            }
-            (Err(_), None) => {}
         }
     }
 }
@@ -181,14 +188,9 @@ impl Progress for RunView {
 impl Witness for RunView {
     fn planned(&self, plan: &Plan) {
         let (mut files, mut bytes) = (0, 0);
-        for planned in plan.transfers.iter().filter(|planned| planned.source.is_none()) {
-            let (local, remote) = (&planned.item.local, &planned.item.remote);
+        for size in plan.transfers.iter().filter_map(Planned::moves) {
             files += 1;
-            bytes += match planned.action {
-                Action::Push => local.as_ref().map_or(0, |local| local.stat.size),
-                Action::Pull | Action::KeepBoth => remote.as_ref().map_or(0, |remote| remote.size),
-                _ => 0,
-            };
+            bytes += size;
         }
         if files > 0 && self.stream.is_none() {
             let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);

@@ -45,6 +45,7 @@ mod secrets;
 mod servers;
 mod signals;
 mod state_folder;
+mod status;
 mod support;
 mod sync;
 mod transfers;

@@ -359,7 +359,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             return by_steps(&engine, &folder, &Here(Arc::clone(seat))).await;
         }
         let Some(paths) = &run.looks else { return engine.sync().await };
-        let hints = Hints { paths: paths.iter().copied().map(str::to_owned).collect(), all: false };
+        let hints = Hints { paths: paths.iter().copied().map(str::to_owned).collect(), ..Hints::default() };
         let mut kept = seat.world().machines[run.machine].kept.take();
         let done = engine.sync_where(&Look::Hints(hints), &mut kept).await;
         seat.world().machines[run.machine].kept = kept;

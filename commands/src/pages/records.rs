@@ -1,6 +1,6 @@
 //! Records as parts of pages, from what they say of themselves.
 
-use crate::record::{Documented as _, FieldDoc, Record, RecordDoc, Requests, Source, Spent};
+use crate::record::{Documented as _, FieldDoc, Moving, Record, RecordDoc, Requests, Source, Spent, Trouble};
 
 /// The part of a page that is about the record `name`; empty if there is none.
 pub fn record(name: &str) -> String {
@@ -18,7 +18,9 @@ pub(super) fn all() -> String {
         Requests::about(),
         &Requests::fields(),
     );
-    records + &source + &spent + &requests
+    let moving = object("The objects `moving` in `status`", Moving::about(), &Moving::fields());
+    let trouble = object("The objects `errors` in `status`", Trouble::about(), &Trouble::fields());
+    records + &source + &spent + &requests + &moving + &trouble
 }
 
 fn part(record: &RecordDoc) -> String {

@@ -16,7 +16,7 @@ pub struct RecordDoc {
 pub struct FieldDoc {
     /// Its name.
     pub name: &'static str,
-    /// What it holds, in words of JSON: `string`, `number`, `time`, `true`, `object`.
+    /// What it holds, in words of JSON: `string`, `number`, `time`, `true`, `object`, `array`.
     pub kind: &'static str,
     /// Whether it is always there.
     pub always: bool,
@@ -43,6 +43,7 @@ pub(super) fn kind(rust: &str) -> &'static str {
         "String" => "string",
         "bool" => "true or false",
         "Time" | "Seconds" => "time",
+        "Vec" => "array",
         "u64" | "u32" | "i64" | "f64" => "number",
         _ => "object",
     }

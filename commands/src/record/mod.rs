@@ -4,12 +4,14 @@
 //! UTC. Readers ignore fields and types that they do not know. A released field keeps its name and its meaning.
 
 mod codec;
+mod daemon;
 mod fields;
 mod porcelain;
 mod sides;
 mod steps;
 mod stream;
 
+pub use daemon::{Moving, Status, Trouble};
 pub use fields::{Documented, FieldDoc, RecordDoc};
 pub use porcelain::{Finding, Forecast, Row, Summary, Target, Upload, Verification, Version};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
@@ -60,6 +62,8 @@ records! {
     Target "target",
     /// A key of a target, as the two indexes have it.
     Row "row",
+    /// Where the daemon stands with a target.
+    Status "status",
     /// The program's version.
     Version "version",
 }

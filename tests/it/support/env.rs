@@ -59,6 +59,7 @@ pub(super) fn hermetic(program: &Path, home: &Path) -> Command {
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("HOME", home)
         .env("S4_CONFIG", config(home))
+        .env("XDG_RUNTIME_DIR", home)
         .env("TZ", "UTC")
         .env("LANG", "C.UTF-8")
         .env("NO_COLOR", "1")

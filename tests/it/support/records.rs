@@ -68,11 +68,47 @@ pub(crate) enum Record {
         s3: Option<String>,
         size: Option<u64>,
     },
+    Status(Status),
     Version {
         tool: String,
         version: String,
         schema: u32,
     },
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Status {
+    pub(crate) target: String,
+    pub(crate) state: String,
+    pub(crate) since: String,
+    pub(crate) why: Option<String>,
+    pub(crate) conflicts: Vec<String>,
+    pub(crate) problems: u64,
+    pub(crate) scanned: Option<String>,
+    pub(crate) listed: Option<String>,
+    pub(crate) synced: Option<String>,
+    pub(crate) files_done: u64,
+    pub(crate) files_all: u64,
+    pub(crate) bytes_done: u64,
+    pub(crate) bytes_all: u64,
+    pub(crate) moving: Vec<Moving>,
+    pub(crate) errors: Vec<Trouble>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Moving {
+    pub(crate) key: String,
+    pub(crate) bytes: u64,
+    pub(crate) of: u64,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Trouble {
+    pub(crate) at: String,
+    pub(crate) message: String,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]

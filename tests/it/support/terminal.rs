@@ -79,6 +79,12 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Gives it another width.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.keyboard, size).unwrap();
+    }
+
     /// Waits until `text` is shown; returns what was shown before it, and goes on behind it.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
