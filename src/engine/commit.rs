@@ -34,6 +34,8 @@ impl<S: ObjectStore> Engine<S> {
         let mut base = index::load(&self.folder, true)?;
         self.note_damage(&mut base);
         let mut remote_index = RemoteIndex::fetch_both(&*self.store, &self.folder).await?;
+        // What others have written since is still to be looked at: the note must not say that it was.
+        let is_noted = remote_index.is_noted();
         let outcomes: Vec<Told> = outcomes.into_iter().collect();
         let names = outcomes.iter().map(|told| told.key.as_str());
         let index = remote_index.about(&*self.store, &self.folder, names).await?;
@@ -53,7 +55,7 @@ impl<S: ObjectStore> Engine<S> {
         // The first device that is known is the one that guards go by; only a whole sync may take another for it.
         let device = ledger.base().device.or(Some(self.folder.device()));
         // Nobody has looked whether the remote index has all that the local one has.
-        let keep = remote_index.is_complete();
+        let keep = is_noted && remote_index.is_complete();
         self.commit(&mut ledger, &mut remote_index, device, keep).await
     }
 

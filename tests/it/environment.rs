@@ -13,9 +13,18 @@ fn a_machine_sees_nothing_of_this_one() {
     let machine = env.machine(&bucket);
     let command = machine.s4(["targets"]);
     let variables = command.get_envs().map(|(name, _)| name.to_str().unwrap()).collect::<BTreeSet<_>>();
-    let expected =
-        ["AWS_EC2_METADATA_DISABLED", "COLUMNS", "HOME", "LANG", "NO_COLOR", "PATH", "S4_CONFIG", "TZ"].into();
-    assert_eq!(variables, expected);
+    let expected = [
+        "AWS_EC2_METADATA_DISABLED",
+        "COLUMNS",
+        "HOME",
+        "LANG",
+        "NO_COLOR",
+        "PATH",
+        "S4_CONFIG",
+        "TZ",
+        "XDG_RUNTIME_DIR",
+    ];
+    assert_eq!(variables, expected.into());
     let config = std::fs::read_to_string(machine.config()).unwrap();
     let config: serde_json::Value = serde_json::from_str(&config).unwrap();
     let target = &config["targets"][TARGET];

@@ -90,7 +90,7 @@ impl Answers {
                 Err(error) => return Some(Err(silent(error))),
             }
             match take(&line) {
-                Ok(Line::Status(status)) => set.push(status),
+                Ok(Line::Status(status)) => set.push(*status),
                 Ok(Line::Other) => {}
                 Ok(Line::End) if self.waits && self.state == State::New => {
                     let forever = self.reader.get_ref().set_read_timeout(None);
@@ -104,7 +104,7 @@ impl Answers {
 }
 
 enum Line {
-    Status(Status),
+    Status(Box<Status>),
     End,
     /// A later version may have more to say.
     Other,
@@ -114,7 +114,7 @@ fn take(line: &[u8]) -> Result<Line, Error> {
     let senseless = |error| Error::new(Kind::Failed, "the daemon's answer makes no sense").because(error);
     let value: Value = serde_json::from_slice(line).map_err(senseless)?;
     match value.get("type").and_then(Value::as_str) {
-        Some("status") => serde_json::from_value(value).map(Line::Status).map_err(senseless),
+        Some("status") => serde_json::from_value(value).map(Box::new).map(Line::Status).map_err(senseless),
         Some("end") => Ok(Line::End),
         Some("error") => {
             let record: record::Error = serde_json::from_value(value).map_err(senseless)?;

@@ -232,5 +232,6 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     written
 }
 
-#[cfg(all(test, not(target_os = "macos")))]
+#[cfg(test)]
+#[cfg(not(target_os = "macos"))]
 mod tests;
