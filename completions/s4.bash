@@ -361,7 +361,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__daemon)
-            opts="-v -q -h --conflicts --settle --poll --rescan --relist --install --uninstall --jobs --bandwidth-limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help pause resume"
+            opts="-v -q -h --conflicts --settle --poll --rescan --relist --read-delay --install --uninstall --jobs --bandwidth-limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help pause resume"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +396,13 @@ _s4() {
                     return 0
                     ;;
                 --relist)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --read-delay)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

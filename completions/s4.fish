@@ -201,8 +201,9 @@ newest\t'Keep the version with the later time'
 keep-both\t'Keep both, the local one under a new name'"
 complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l settle -d 'How long a file must rest before it is synced' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l poll -d 'How often to ask for edits of other machines' -r -f
-complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l rescan -d 'How often to look at the whole folder' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l rescan -d 'How often to look at the whole folder, or 0 for never' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l relist -d 'How often to list the whole bucket, or 0 for never' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l read-delay -d 'Of S4 0.4; means nothing any more' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l jobs -d 'Move at most this many contents at a time' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l config -d 'Read the targets from FILE' -r -F
@@ -256,8 +257,9 @@ newest\t'Keep the version with the later time'
 keep-both\t'Keep both, the local one under a new name'"
 complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l settle -d 'How long a file must rest before it is synced' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l poll -d 'How often to ask for edits of other machines' -r -f
-complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l rescan -d 'How often to look at the whole folder' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l rescan -d 'How often to look at the whole folder, or 0 for never' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l relist -d 'How often to list the whole bucket, or 0 for never' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l read-delay -d 'Of S4 0.4; means nothing any more' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l jobs -d 'Move at most this many contents at a time' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand d; and not __fish_seen_subcommand_from pause resume" -l config -d 'Read the targets from FILE' -r -F

@@ -7,6 +7,11 @@ use tokio::time::Instant;
 
 use crate::engine::Hints;
 
+/// So often a path that changes under each look is looked at at the usual pace.
+const PATIENT: u32 = 3;
+/// The longest pause between two such looks.
+const RARELY: Duration = Duration::from_secs(60);
+
 /// When a path counts as settled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settle {
@@ -45,6 +50,13 @@ impl Dirty {
     /// A path was heard of.
     pub(super) fn mark(&mut self, path: String, now: Instant) {
         self.paths.entry(path).and_modify(|marked| marked.last = now).or_insert(Marked { first: now, last: now });
+    }
+
+    /// A path changed under the look at it, for the `times`-th time in a row: one that never rests is looked at more and more rarely.
+    pub(super) fn mark_again(&mut self, path: String, times: u32, now: Instant) {
+        let most = self.settle.most;
+        let later = most.saturating_mul(1 << times.saturating_sub(PATIENT).min(8)).min(RARELY.max(most)) - most;
+        self.paths.insert(path, Marked { first: now + later, last: now });
     }
 
     /// Something may have changed anywhere.
@@ -115,6 +127,23 @@ mod tests {
             let taken = paths(dirty.take(now));
             assert_eq!(taken.is_empty(), tenth != 50, "after {tenth} tenths");
         }
+    }
+
+    #[test]
+    fn what_changes_under_each_look_is_looked_at_more_rarely_until_it_rests() {
+        let now = Instant::now();
+        let mut dirty = Dirty::new(SETTLE);
+        dirty.mark_again("big".to_owned(), 9, now);
+        assert_eq!(dirty.next(), Some(now + SETTLE.quiet));
+        let pauses: Vec<Duration> = (1..=8)
+            .map(|times| {
+                let mut dirty = Dirty::new(SETTLE);
+                dirty.mark_again("big".to_owned(), times, now);
+                dirty.mark("big".to_owned(), now + Duration::from_secs(3_600));
+                dirty.next().unwrap() - now
+            })
+            .collect();
+        assert_eq!(pauses.iter().map(Duration::as_secs).collect::<Vec<_>>(), [5, 5, 5, 10, 20, 40, 60, 60]);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use tokio::time::Instant;
 const LIVELY: Duration = Duration::from_secs(60);
 /// So long after the last change none is.
 const SLEEPY: Duration = Duration::from_secs(600);
+/// The shortest time between two looks that can be asked for.
+const LEAST: Duration = Duration::from_millis(100);
 /// How often the bucket is listed if nothing is said, at most.
 const RELIST: Duration = Duration::from_secs(600);
 /// How much longer that is for each page of the listing: pages are what costs.
@@ -24,7 +26,7 @@ const MOST_DOUBLED: u32 = 6;
 pub(super) struct Pace {
     /// The index in the bucket, while it is neither lively nor sleepy.
     pub(super) poll: Duration,
-    /// The whole folder.
+    /// The whole folder; zero: never again.
     pub(super) rescan: Duration,
     /// The whole bucket; `None`: by its size; zero: never.
     pub(super) relist: Option<Duration>,
@@ -81,9 +83,14 @@ impl Due {
             (None, _) => Some(now),
             (Some(listed), every) => every.map(|every| listed + every),
         };
-        let rescan = self.scanned.map_or(now, |scanned| scanned + self.pace.rescan);
-        let all = [Some((self.polled + self.poll_every(now), What::Poll)), Some((rescan, What::Rescan))];
-        let all = all.into_iter().flatten().chain(relist.into_iter().chain(self.retry).map(|at| (at, What::Relist)));
+        let rescan = match self.scanned {
+            None => Some(now),
+            Some(scanned) => Some(scanned + self.pace.rescan).filter(|_| !self.pace.rescan.is_zero()),
+        };
+        let poll = (self.polled + self.poll_every(now), What::Poll);
+        let all = std::iter::once(poll)
+            .chain(rescan.map(|at| (at, What::Rescan)))
+            .chain(relist.into_iter().chain(self.retry).map(|at| (at, What::Relist)));
         let (ripe, later): (Vec<_>, Vec<_>) = all.partition(|(at, _)| *at <= now);
         let ripe = ripe.into_iter().max_by_key(|(_, what)| *what);
         ripe.or_else(|| later.into_iter().min()).unwrap_or((now, What::Relist))
@@ -91,7 +98,7 @@ impl Due {
 
     /// How long from one poll to the next.
     pub(super) fn poll_every(&self, now: Instant) -> Duration {
-        let poll = self.pace.poll;
+        let poll = self.pace.poll.max(LEAST);
         let rested = now.saturating_duration_since(self.active);
         let every = match () {
             () if rested < LIVELY => poll * 2 / 5,
@@ -104,7 +111,7 @@ impl Due {
     fn relist_every(&self) -> Option<Duration> {
         match self.pace.relist {
             Some(never) if never.is_zero() => None,
-            Some(every) => Some(every),
+            Some(every) => Some(every.max(LEAST)),
             None => {
                 let pages = u32::try_from(self.keys.div_ceil(PAGE)).unwrap_or(u32::MAX);
                 Some(RELIST.max(RELIST_PAGE.saturating_mul(pages)))
@@ -235,5 +242,7 @@ mod tests {
             due.next(now + after(1_000)).1
         };
         assert_eq!([next(60), next(0)], [What::Relist, What::Poll]);
+        let due = Due::new(Pace { poll: Duration::ZERO, rescan: Duration::ZERO, ..PACE }, now);
+        assert!(due.poll_every(now) > Duration::ZERO, "no busy loop");
     }
 }

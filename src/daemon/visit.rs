@@ -1,5 +1,6 @@
 //! One run of a target: lock, sync, and what came of it.
 
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,14 +153,19 @@ impl Worker {
     /// Tells of what was left alone, once; what changed meanwhile is looked at again as soon as it rests.
     fn tell_of(&mut self, summary: &Summary, now: Instant) {
         let mut lasting: Vec<(String, String, String)> = Vec::new();
+        let mut restless = HashMap::new();
         for (key, failure) in &summary.failed {
             if matches!(failure, Failure::Changed) {
-                self.dirty.mark(key.as_str().to_owned(), now);
+                let times = self.restless.remove(key.as_str()).unwrap_or_default() + 1;
+                restless.insert(key.as_str().to_owned(), times);
+                self.dirty.mark_again(key.as_str().to_owned(), times, now);
                 continue;
             }
             let (name, why) = (printable(key.as_str()).into_owned(), failure.reasons());
             lasting.push((name.clone(), why.clone(), format!("could not sync \"{name}\": {why}")));
         }
+        // One that was carried meanwhile is forgotten with the others.
+        self.restless = restless;
         let some_failed = !lasting.is_empty();
         for problem in &summary.problems {
             let (name, why) = (printable(&problem.name).into_owned(), problem.why.clone());
@@ -183,7 +189,7 @@ impl Worker {
             }
         }
         let left = summary.conflicts.iter().map(|it| records::skipped(it, "conflict", "both sides changed").into());
-        let problems = records::problems(summary).map(Record::from);
+        let problems = records::problems(summary);
         // A whole look sees the same ones again each time.
         let news: Vec<Record> = if summary.done.is_empty() { Vec::new() } else { left.chain(problems).collect() };
         self.voice.ends(news.into_iter());

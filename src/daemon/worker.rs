@@ -72,6 +72,8 @@ pub(super) struct Worker {
     pub(super) weather: Weather,
     /// What was told of each key that could not be synced, or is in conflict.
     pub(super) told: HashMap<String, String>,
+    /// How often in a row each key changed under the look at it.
+    pub(super) restless: HashMap<String, u32>,
     /// The event queue, if the target has one.
     pub(super) ears: Option<Ears>,
     /// The order to look at everything that was followed last.
@@ -105,6 +107,7 @@ impl Worker {
             due: Due::new(pace, now),
             weather: Weather::default(),
             told: HashMap::new(),
+            restless: HashMap::new(),
             ears: None,
             ordered: 0,
             clock: (now, SystemTime::now()),
@@ -236,6 +239,7 @@ impl Worker {
         if looked.is_err() {
             match look {
                 Look::Everything => self.due.all(),
+                Look::Hints(hints) if !hints.objects.is_empty() => self.due.all(),
                 Look::Hints(hints) => self.dirty.put_back(hints, Instant::now()),
             }
         }

@@ -289,11 +289,12 @@ mod tests {
     async fn until_written(watch: &Watch, path: &Path, name: &str) {
         let writing = async {
             while !watch.take().paths.contains(name) {
-                fs::write(path, "x").unwrap();
+                assert!(fs::write(path, "x").is_ok());
                 let _ = tokio::time::timeout(Duration::from_millis(10), watch.heard()).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), writing).await.unwrap();
+        let heard = tokio::time::timeout(Duration::from_secs(60), writing).await;
+        assert!(heard.is_ok(), "{name} is never heard of");
     }
 
     #[tokio::test]

@@ -45,7 +45,7 @@ pub struct DaemonArgs {
     /// More often right after a change, less often after ten minutes without any, and on battery.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "5s")]
     pub poll: Duration,
-    /// How often to look at the whole folder
+    /// How often to look at the whole folder, or 0 for never
     ///
     /// In case the system did not tell of a change.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1h")]
@@ -56,6 +56,9 @@ pub struct DaemonArgs {
     /// seconds for each page, so that it costs some cents a month at most.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub relist: Option<Duration>,
+    /// Of S4 0.4; means nothing any more
+    #[arg(long, value_name = "MILLISECONDS", hide = true)]
+    pub read_delay: Option<u64>,
     /// Run it whenever you are logged in
     ///
     /// Writes a service of systemd (a launch agent on macOS) that runs this very command line, and starts it.
