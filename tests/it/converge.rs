@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use futures::stream;
 use s4::ambient::Clock;
-use s4::engine::{Carried, Engine, Given, Options, Order, Summary, Way, Witness, has_news};
+use s4::engine::{Carried, Engine, Given, Options, Order, Summary, Way, Witness};
 use s4::index::{Log, Logging, decode};
-use s4::key::Key;
 use s4::local::{Folder, Hold, Lock};
 use s4::reconcile::Policy;
 use s4::records;
@@ -42,10 +41,10 @@ impl Dice {
 }
 
 /// A folder of its own and what its user did to it.
-struct Machine {
+pub(crate) struct Machine {
     name: usize,
-    folder: TempDir,
-    store: Arc<Guarded<S3Store>>,
+    pub(crate) folder: TempDir,
+    pub(crate) store: Arc<Guarded<S3Store>>,
     runs: usize,
     /// Whether it syncs as the plumbing does it, step by step.
     by_steps: bool,
@@ -54,7 +53,7 @@ struct Machine {
 }
 
 impl Machine {
-    async fn new(name: usize, server: &Server) -> Machine {
+    pub(crate) async fn new(name: usize, server: &Server) -> Machine {
         let connection = Connection {
             endpoint_url: Some(server.endpoint()),
             access_key_id: Some(server.access_key().to_owned()),
@@ -71,11 +70,11 @@ impl Machine {
         Logging { from: 3, most: 1_500, ..Logging::of(&format!("m{}", self.name)) }
     }
 
-    fn path(&self, key: &str) -> PathBuf {
+    pub(crate) fn path(&self, key: &str) -> PathBuf {
         self.folder.path().join(key)
     }
 
-    async fn sync(&mut self) -> Summary {
+    pub(crate) async fn sync(&mut self) -> Summary {
         let (engine, _lock) = self.engine();
         if self.by_steps {
             sync_by_steps(&engine).await;
@@ -85,7 +84,7 @@ impl Machine {
     }
 
     /// Makes ready for a run.
-    fn engine(&mut self) -> (Engine<Guarded<S3Store>>, Lock) {
+    pub(crate) fn engine(&mut self) -> (Engine<Guarded<S3Store>>, Lock) {
         self.runs += 1;
         let folder = Arc::new(Folder::open(self.folder.path(), None).unwrap());
         // A program that another test is just starting has this process's files, locks too, for a moment.
@@ -105,11 +104,6 @@ impl Machine {
         };
         let sides = (folder, Arc::clone(&self.store));
         (Engine::new(sides, Arc::new(Clock::System), Arc::new(Silent), Cancel::default(), options), lock)
-    }
-
-    /// Whether another machine has written something down since this one looked.
-    async fn has_news(&self) -> bool {
-        has_news(&*self.store, &Folder::open(self.folder.path(), None).unwrap()).await.unwrap()
     }
 
     /// Every file's content by key, without s4's own.
@@ -375,33 +369,4 @@ async fn two_machines_at_the_same_instant_again_and_again_end_up_with_right_inde
         assert_eq!(entry.etag.as_ref().unwrap().to_string(), object.etag, "{name}");
         assert_eq!(entry.local_timestamp, Some(object.last_modified), "{name}");
     }
-}
-
-#[tokio::test]
-async fn what_is_recorded_by_hand_hides_no_news_of_others() {
-    let server = World::new(1, 0).await.server;
-    let (mut here, mut there) = (Machine::new(0, &server).await, Machine::new(2, &server).await);
-    for name in ["a", "b", "c", "d"] {
-        fs::write(here.path(name), name).unwrap();
-    }
-    here.sync().await;
-    assert!(!here.has_news().await);
-    there.sync().await;
-    fs::write(there.path("e"), "e").unwrap();
-    there.sync().await;
-    assert!(here.has_news().await);
-    fs::write(here.path("f"), "f").unwrap();
-    let told = Mutex::new(Vec::new());
-    let tell = |carried: Carried| {
-        let Carried::Ended(planned, result) = carried else { panic!("{carried:?}") };
-        told.lock().unwrap().extend(records::told(records::outcome(&planned, &result)).unwrap());
-    };
-    let (engine, lock) = here.engine();
-    let order = Order::Key(Key::parse("f").unwrap());
-    engine.carry(Way::Push, stream::iter([order]), &tell).await.unwrap();
-    assert_eq!(engine.record(told.into_inner().unwrap()).await.unwrap().remote, 1);
-    drop((engine, lock));
-    assert!(here.has_news().await, "the edit of the other machine is not here yet");
-    here.sync().await;
-    assert!(here.path("e").is_file() && !here.has_news().await);
 }

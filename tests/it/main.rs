@@ -23,6 +23,7 @@ mod generated;
 mod guards;
 mod healing;
 mod help;
+mod hints;
 mod hostile;
 mod ignore;
 mod integrity;
