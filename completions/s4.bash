@@ -52,6 +52,9 @@ _s4() {
             s4,ls)
                 cmd="s4__subcmd__ls"
                 ;;
+            s4,policy)
+                cmd="s4__subcmd__policy"
+                ;;
             s4,pull-file)
                 cmd="s4__subcmd__pull__subcmd__file"
                 ;;
@@ -107,7 +110,7 @@ _s4() {
 
     case "${cmd}" in
         s4)
-            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s daemon d edit e rm targets t status ls verify help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
+            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s daemon d edit e rm targets t status ls verify policy help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -775,7 +778,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__help)
-            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync daemon edit rm targets status ls verify help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a e s t v"
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync daemon edit rm targets status ls verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a e s t v"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -859,6 +862,38 @@ _s4() {
                     fi
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__policy)
+            opts="-v -q -h --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

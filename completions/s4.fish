@@ -52,6 +52,7 @@ complete -c s4 -n "__fish_s4_needs_command" -f -a "t" -d 'List the targets'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "status" -d 'Show where the daemon stands with each target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "ls" -d 'List the keys of a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "verify" -d 'Look for damage in folder and bucket'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "policy" -d 'Print what the keys of a target need to be allowed'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "help" -d 'Read the manual'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "version" -d 'Print the version of s4'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "v" -d 'Print the version of s4'
@@ -480,6 +481,20 @@ complete -c s4 -n "__fish_s4_using_subcommand verify" -l timestamps -d 'Begin ea
 complete -c s4 -n "__fish_s4_using_subcommand verify" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand verify" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand policy" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand policy" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand policy" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand policy" -l json -d 'Print a record, one JSON object on a line'
+complete -c s4 -n "__fish_s4_using_subcommand policy" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand policy" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand policy" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand policy" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand policy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand help" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'

@@ -58,6 +58,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
         Command::Edit(args) => porcelain::edit::run(context, args, &check),
         Command::Rm(args) => porcelain::rm::run(context, args),
         Command::Targets(args) => porcelain::targets::run(context, args),
+        Command::Policy(args) => porcelain::policy::run(context, args),
         Command::Version(args) => porcelain::version::run(context, args),
         Command::Sync(args) => porcelain::sync::run(context, args),
         Command::Daemon(args) => porcelain::daemon::run(context, args),

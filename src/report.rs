@@ -70,7 +70,10 @@ pub fn access(uri: &str, error: remote::Error) -> Error {
         remote::Error::NoCredentials(_) => {
             "store keys with --access-key-id, name a --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
-        remote::Error::Denied(_) => "the keys need leave to list the bucket, and to read, write and delete its objects",
+        remote::Error::Denied(_) => {
+            named = format!("see what the keys have to be allowed: s4 policy {}", quoted(uri));
+            &named
+        }
         remote::Error::WrongRegion(region) => {
             named = format!("name the bucket's region: --region {region}");
             &named
@@ -94,7 +97,7 @@ fn choices_for(name: &str, choices: &[String]) -> Vec<String> {
 
 /// A name as a shell takes it.
 pub fn quoted(name: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "-_./".contains(character);
+    let plain = |character: char| character.is_alphanumeric() || "-_./:".contains(character);
     if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { format!("\"{name}\"") }
 }
 

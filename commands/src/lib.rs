@@ -77,6 +77,7 @@ pub enum Command {
     Status(porcelain::status::StatusArgs),
     Ls(porcelain::ls::LsArgs),
     Verify(porcelain::verify::VerifyArgs),
+    Policy(porcelain::policy::PolicyArgs),
     Help(porcelain::help::HelpArgs),
     #[command(visible_alias = "v")]
     Version(porcelain::version::VersionArgs),
@@ -103,6 +104,7 @@ pub const COMMANDS: &[Listed] = &[
     Listed { name: "status", group: Group::Look, manual: &porcelain::status::MANUAL },
     Listed { name: "ls", group: Group::Look, manual: &porcelain::ls::MANUAL },
     Listed { name: "verify", group: Group::Look, manual: &porcelain::verify::MANUAL },
+    Listed { name: "policy", group: Group::Look, manual: &porcelain::policy::MANUAL },
     Listed { name: "help", group: Group::Look, manual: &porcelain::help::MANUAL },
     Listed { name: "version", group: Group::Look, manual: &porcelain::version::MANUAL },
     Listed { name: "scan", group: Group::Plumbing, manual: &plumbing::scan::MANUAL },
@@ -130,6 +132,7 @@ impl Command {
             Command::Status(args) => args.json,
             Command::Ls(args) => args.json,
             Command::Verify(args) => args.json,
+            Command::Policy(args) => args.json,
             Command::Version(args) => args.json,
             Command::Scan(_)
             | Command::ListObjects(_)

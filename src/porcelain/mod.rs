@@ -6,6 +6,7 @@ pub mod edit;
 mod fields;
 pub mod help;
 pub mod ls;
+pub mod policy;
 pub mod rm;
 pub mod status;
 pub mod sync;

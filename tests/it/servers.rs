@@ -128,7 +128,9 @@ fn a_missing_object_that_may_not_be_asked_after_is_not_taken_for_absent() {
     one.write("a", "1");
     let ran = one.sync_with(&[]).with(1);
     ran.warns("caused by: access denied: cannot read 'some/prefix/.index' in bucket 'bucket'");
-    ran.warns("hint: the keys need leave to list the bucket, and to read, write and delete its objects\n");
+    ran.warns(
+        "; it takes s3:GetObject\nhint: see what the keys have to be allowed: s4 policy s3://bucket/some/prefix\n",
+    );
     assert_eq!(bucket.server().objects(bucket.name()).len(), 0);
     bucket.server().change(|behaviour| behaviour.missing_is_denied = false);
     one.sync();

@@ -13,7 +13,7 @@ mod stream;
 
 pub use daemon::{Moving, Status, Trouble};
 pub use fields::{Documented, FieldDoc, RecordDoc};
-pub use porcelain::{Finding, Forecast, Row, Summary, Target, Upload, Verification, Version};
+pub use porcelain::{Finding, Forecast, Policy, Row, Summary, Target, Upload, Verification, Version};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
 pub use steps::{Change, Check, Commit, Hash, Outcome, Requests, Source};
 pub use stream::{End, Error, Header, Spent};
@@ -64,6 +64,8 @@ records! {
     Row "row",
     /// Where the daemon stands with a target.
     Status "status",
+    /// What the keys of a target need to be allowed.
+    Policy "policy",
     /// The program's version.
     Version "version",
 }

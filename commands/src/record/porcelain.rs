@@ -168,6 +168,17 @@ record! {
 }
 
 record! {
+    /// What the keys of a target need to be allowed.
+    Policy
+    required {
+        /// The place in the bucket.
+        place: String,
+        /// The policy, as IAM takes it.
+        policy: Value,
+    }
+}
+
+record! {
     /// The program's version.
     Version
     required {

@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::super::Error;
+use super::super::{Error, permissions};
 
 /// What a server answered instead of doing what it was asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,13 +62,17 @@ where
 pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Error {
     let Refusal { status, code, region, .. } = refusal;
     let said = || describe(refusal, doing);
+    let denied = || match permissions::of_verb(doing.verb) {
+        Some(permission) => format!("{}; it takes {permission}", said()),
+        None => said(),
+    };
     match code {
         "NoSuchKey" | "NoSuchVersion" => Error::NotFound,
         "NoSuchBucket" => Error::NoSuchBucket { bucket: doing.bucket.into() },
         "PreconditionFailed" | "InvalidRange" => Error::Precondition,
         // The parts are gone as well, so the upload begins anew: what a conflict asks for.
         "ConditionalRequestConflict" | "OperationAborted" | "NoSuchUpload" => Error::Conflict,
-        "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Error::Denied(said()),
+        "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Error::Denied(denied()),
         "InvalidAccessKeyId" => Error::Credentials("the server does not know the access key id".into()),
         "SignatureDoesNotMatch" => Error::Credentials("the secret access key does not fit the access key id".into()),
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => {
@@ -96,7 +100,7 @@ pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Erro
             Error::WrongRegion(region.unwrap_or_default().into())
         }
         _ => match status {
-            401 | 403 => Error::Denied(said()),
+            401 | 403 => Error::Denied(denied()),
             404 => Error::NotFound,
             409 => Error::Conflict,
             412 | 416 => Error::Precondition,
@@ -264,7 +268,7 @@ mod tests {
     fn messages_name_the_request_and_the_answer() {
         assert_eq!(
             judged(403, "AccessDenied", None).to_string(),
-            "access denied: cannot write 'a/b' in bucket 'photos': So it is (403 AccessDenied)"
+            "access denied: cannot write 'a/b' in bucket 'photos': So it is (403 AccessDenied); it takes s3:PutObject"
         );
         let bare = refused(Refusal { status: 418, ..Refusal::default() }, DOING);
         assert_eq!(bare.to_string(), "cannot write 'a/b' in bucket 'photos' (418)");
