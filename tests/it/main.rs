@@ -11,6 +11,7 @@ mod completion;
 mod conflicts;
 mod converge;
 mod cost;
+mod daemon;
 mod damage;
 mod delta;
 mod disks;

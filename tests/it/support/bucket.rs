@@ -113,6 +113,14 @@ impl Bucket {
         self.objects().into_iter().filter(|(key, _)| !is_own(key)).collect()
     }
 
+    /// As [`Bucket::tree`], of the in-process server, at one moment, and without a request.
+    pub(crate) fn snapshot(&self) -> BTreeMap<String, Vec<u8>> {
+        let below = |name: String| name.strip_prefix(PREFIX)?.strip_prefix('/').map(str::to_owned);
+        let objects = self.server().objects(&self.name).into_iter();
+        let objects = objects.filter_map(|(name, object)| Some((below(name)?, object.bytes.to_vec())));
+        objects.filter(|(key, _)| !is_own(key)).collect()
+    }
+
     /// As [`Bucket::tree`], with s4's own.
     pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
         let listed = self.list();

@@ -15,7 +15,8 @@ use super::{Bucket, given};
 /// The name of each machine's target.
 pub(crate) const TARGET: &str = "files";
 
-/// One of the machines that share a bucket.
+/// One of the machines that share a bucket; a copy is the same one.
+#[derive(Clone)]
 pub(crate) struct Machine {
     home: PathBuf,
     folder: PathBuf,
@@ -93,7 +94,12 @@ impl Machine {
 
     /// The files and their bytes, by key; without those of s4 itself.
     pub(crate) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
-        self.walk().0
+        self.walk().unwrap().0
+    }
+
+    /// The same while others are at work in the folder, who may take files away under who looks.
+    pub(crate) fn try_tree(&self) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+        self.walk().map(|(files, _)| files)
     }
 
     /// Whether nothing lies in the places where s4 keeps what is on its way.
@@ -112,28 +118,28 @@ impl Machine {
 
     /// The folders below the folder; without those of s4 itself.
     pub(crate) fn folders(&self) -> BTreeSet<String> {
-        self.walk().1
+        self.walk().unwrap().1
     }
 
-    fn walk(&self) -> (BTreeMap<String, Vec<u8>>, BTreeSet<String>) {
+    fn walk(&self) -> std::io::Result<(BTreeMap<String, Vec<u8>>, BTreeSet<String>)> {
         let (mut files, mut folders) = (BTreeMap::new(), BTreeSet::new());
         let mut left = vec![self.folder.clone()];
         while let Some(folder) = left.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let entry = entry.unwrap();
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
                 let path = entry.path();
                 let key = path.strip_prefix(&self.folder).unwrap().to_str().unwrap().to_owned();
                 if [".index", ".s4lock", ".s4"].contains(&key.as_str()) {
                     continue;
                 }
-                if entry.file_type().unwrap().is_dir() {
+                if entry.file_type()?.is_dir() {
                     folders.insert(key);
                     left.push(path);
                 } else {
-                    files.insert(key, fs::read(&path).unwrap());
+                    files.insert(key, fs::read(&path)?);
                 }
             }
         }
-        (files, folders)
+        Ok((files, folders))
     }
 }

@@ -12,6 +12,7 @@
 //! ```
 
 mod bucket;
+mod daemon;
 mod dice;
 mod env;
 mod machine;
@@ -25,6 +26,7 @@ mod system;
 mod terminal;
 
 pub(crate) use bucket::Bucket;
+pub(crate) use daemon::{Daemon, FAST, converge, stays, wait_until};
 pub(crate) use dice::{Dice, seeds};
 pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
