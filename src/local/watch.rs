@@ -72,10 +72,10 @@ impl Watch {
         let (tell, told) = channel();
         let (its_shared, its_tell) = (Arc::clone(&shared), tell.clone());
         let mut watcher = notify::recommended_watcher(move |event| its_shared.hear(event, &its_tell))?;
-        shared.cover(&mut watcher, "");
+        let watched = shared.cover(&mut watcher, "").unwrap_or_default();
         let its_shared = Arc::clone(&shared);
         let keep = std::thread::Builder::new().name("watch".to_owned());
-        keep.spawn(move || its_shared.keep(watcher, &told)).map_err(notify::Error::io)?;
+        keep.spawn(move || its_shared.keep(watcher, watched, &told)).map_err(notify::Error::io)?;
         Ok(Watch { shared, tell })
     }
 
@@ -95,7 +95,7 @@ impl Watch {
         }
     }
 
-    /// Goes by other rules from now on, and looks for folders that have no watch.
+    /// Goes by other rules from now on: looks for folders that have no watch, and takes it from those that are left out now.
     pub fn renew(&self, ignore: Ignore) {
         *lock(&self.shared.ignore) = ignore;
         let _ = self.tell.send(Told::Rules);
@@ -114,38 +114,49 @@ impl Drop for Watch {
 }
 
 impl Shared {
-    fn keep(&self, mut watcher: RecommendedWatcher, told: &Receiver<Told>) {
+    fn keep(&self, mut watcher: RecommendedWatcher, mut watched: BTreeSet<String>, told: &Receiver<Told>) {
         while let Ok(next) = told.recv() {
             match next {
                 Told::Folder(path) => {
-                    if self.cover(&mut watcher, &path) {
+                    if let Some(folders) = self.cover(&mut watcher, &path) {
+                        watched.extend(folders);
                         self.mark(path);
                     }
                 }
-                Told::Rules => drop(self.cover(&mut watcher, "")),
+                Told::Rules => {
+                    lock(&self.unwatched).clear();
+                    let now = self.cover(&mut watcher, "").unwrap_or_default();
+                    for folder in watched.difference(&now) {
+                        // Of most of them the watch went with the folder.
+                        let _ = watcher.unwatch(&self.root.join(folder));
+                    }
+                    // Whoever looked at them looked before they had a watch.
+                    now.difference(&watched).for_each(|folder| self.mark(folder.clone()));
+                    watched = now;
+                }
                 Told::End => return,
             }
         }
     }
 
-    /// Watches a folder and all that are in it; whether there is one.
-    fn cover(&self, watcher: &mut RecommendedWatcher, path: &str) -> bool {
+    /// Watches a folder and all that are in it; returns which, if there is one.
+    fn cover(&self, watcher: &mut RecommendedWatcher, path: &str) -> Option<BTreeSet<String>> {
         if !cfg!(target_os = "linux") {
             // There, one watch is for all that is below.
             let all = path.is_empty() && watcher.watch(&self.root, RecursiveMode::Recursive).is_err();
             if all {
                 lock(&self.unwatched).insert(String::new());
             }
-            return true;
+            return Some(BTreeSet::new());
         }
         let ignore = lock(&self.ignore).clone();
         let is_left_out = |path: &str| is_reserved(path) || (!path.is_empty() && ignore.is_ignored(path, true));
         let above = path.match_indices('/').map(|(at, _)| &path[..at]);
         if above.chain([path]).any(is_left_out) || !self.root.join(path).symlink_metadata().is_ok_and(|it| it.is_dir())
         {
-            return false;
+            return None;
         }
-        let mut folders = vec![path.to_owned()];
+        let (mut folders, mut watched) = (vec![path.to_owned()], BTreeSet::new());
         while let Some(folder) = folders.pop() {
             match watcher.watch(&self.root.join(&folder), RecursiveMode::NonRecursive) {
                 Ok(()) => drop(lock(&self.unwatched).remove(&folder)),
@@ -163,8 +174,9 @@ impl Shared {
             let names = inside.filter_map(|entry| entry.file_name().into_string().ok());
             let paths = names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") });
             folders.extend(paths.filter(|path| !is_left_out(path)));
+            watched.insert(folder);
         }
-        true
+        Some(watched)
     }
 
     fn give_up(&self, folder: String) {
@@ -313,6 +325,26 @@ mod tests {
         fs::create_dir(dir.path().join("there")).unwrap();
         until_written(&watch, &dir.path().join("there/y"), "there/y").await;
         assert!(watch.unwatched().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_left_out_from_now_on_is_heard_of_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("out/deep")).unwrap();
+        let watch = Watch::start(dir.path(), Ignore::none()).unwrap();
+        until_written(&watch, &dir.path().join("out/deep/x"), "out/deep/x").await;
+        watch.renew(Ignore::parse(b"out/\n"));
+        let silence = async {
+            for round in 0.. {
+                fs::write(dir.path().join("out/deep/x"), "x").unwrap();
+                fs::write(dir.path().join(round.to_string()), "x").unwrap();
+                let name = round.to_string();
+                if !until(&watch, |heard| heard.paths.contains(&name)).await.paths.contains("out/deep/x") {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), silence).await.unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod echo;
 mod travel;
+mod weather;
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{read_dir, read_to_string};
-use std::io::{self, Read as _};
+use std::io::Read;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -231,7 +231,7 @@ fn show(text: &str) {
     eprintln!("{text}");
 }
 
-fn collect(mut pipe: impl io::Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
+fn collect(mut pipe: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let (mut buffer, mut rest) = ([0; 4096], Vec::new());
         while let Ok(read @ 1..) = pipe.read(&mut buffer) {
