@@ -1,6 +1,9 @@
 //! `s4 daemon`, while its users edit and everything around it comes and goes.
 
 mod echo;
+mod limits;
+mod many;
+mod storms;
 mod travel;
 mod weather;
 

@@ -60,7 +60,7 @@ pub(crate) fn is_installed(program: &str) -> bool {
 
 /// Tells that a test is left out; in CI that is a failure, since nobody would see it.
 #[expect(clippy::print_stderr, reason = "the note that a test was left out")]
-fn left_out(why: &str) {
+pub(crate) fn left_out(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "{why}: run tests/run");
     eprintln!("left out: {why}, see tests/run");
 }
