@@ -6,6 +6,7 @@ mod many;
 mod storms;
 mod travel;
 mod weather;
+mod week;
 
 use std::collections::BTreeMap;
 

@@ -216,12 +216,13 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        let status = if std::thread::panicking() { self.machine.run(["status", "--json"]).out } else { String::new() };
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.readers.drain(..).for_each(|reader| drop(reader.join()));
         if std::thread::panicking() {
-            show(&format!("--- the daemon of {}\n{}", self.machine.path("").display(), self.said()));
+            show(&format!("--- the daemon of {}\n{}{status}", self.machine.path("").display(), self.said()));
         }
     }
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::{Bucket, Dice, Machine, TestEnv};
+use super::{Bucket, Dice, Machine, TestEnv, converge};
 
 /// Few names, so that everything meets: files, folders, each other's places, odd ones.
 const NAMES: [&str; 8] = ["a", "b", "a/x", "c/d", "c/d/e", "c", "odd name %41+", "z\u{fc}\u{1f980}"];
@@ -58,6 +58,7 @@ pub(crate) struct Story {
     desks: Vec<PathBuf>,
     graves: Vec<PathBuf>,
     moves: Cell<usize>,
+    sizes: &'static [usize],
     written: usize,
     journal: RefCell<Vec<String>>,
     _env: TestEnv,
@@ -76,7 +77,19 @@ impl Story {
         };
         let (desks, graves) = (beside("desk"), beside("grave"));
         let (dice, moves, journal) = (Dice::of(seed), Cell::new(0), RefCell::default());
-        Story { bucket, machines, dice, desks, graves, moves, written: 0, journal, _env: env }
+        Story { bucket, machines, dice, desks, graves, moves, sizes: &SIZES, written: 0, journal, _env: env }
+    }
+
+    /// The same with contents of other sizes, of 32 bytes at least.
+    pub(crate) fn with_sizes(self, sizes: &'static [usize]) -> Story {
+        Story { sizes, ..self }
+    }
+
+    /// Waits until daemons have brought all folders and the bucket to the same.
+    #[track_caller]
+    pub(crate) fn comes_to_rest(&self, when: &str) {
+        self.note(format!("the end of {when}"));
+        converge(&self.bucket, &self.machines.iter().collect::<Vec<_>>());
     }
 
     /// Remembers what happened, to be told if all does not end well.
@@ -138,7 +151,7 @@ impl Story {
     fn write(&mut self, at: usize, key: &str) {
         self.written += 1;
         let made = self.fresh(&self.desks[at]);
-        fs::write(&made, content(self.written, *self.dice.pick(&SIZES))).unwrap();
+        fs::write(&made, content(self.written, *self.dice.pick(self.sizes))).unwrap();
         self.note(format!("machine {at}: write {key:?}, content {}", self.written));
         self.take(at, key);
         // What does not get there stays on the desk.
