@@ -24,7 +24,7 @@ use crate::config::Target;
 use crate::engine::{Hints, Look, has_edits, has_news};
 use crate::error::{Error, Kind};
 use crate::index::Kept;
-use crate::local::Folder;
+use crate::local::{Folder, Heard};
 use crate::run::explain;
 
 /// A path under constant writing is synced so often.
@@ -176,10 +176,11 @@ impl Worker {
         }
     }
 
-    /// Takes in what was heard of the folder.
-    fn listen(&mut self) {
+    /// Takes in what was heard of the folder; whether that is anything.
+    fn listen(&mut self) -> bool {
         let now = Instant::now();
         let heard = self.home.take();
+        let is_heard = heard != Heard::default();
         if heard.anywhere {
             self.dirty.mark_all(now);
         }
@@ -189,6 +190,7 @@ impl Worker {
             let paths = self.home.unwatched();
             self.dirty.put_back(Hints { all: paths.contains(""), paths, ..Hints::default() }, now);
         }
+        is_heard
     }
 
     /// What is to be done about events of the queue.
@@ -330,9 +332,11 @@ impl Worker {
         }
         let wait = self.weather.wait(self.shared.context.clock.random());
         let wait = if is_guard { wait.max(GUARDED) } else { wait };
-        self.listen();
+        let is_heard = self.listen();
         let put_right = async {
-            self.home.heard().await;
+            if !is_heard {
+                self.home.heard().await;
+            }
             sleep(PUT_RIGHT).await;
         };
         tokio::select! {

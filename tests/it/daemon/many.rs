@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::Pair;
 use crate::support::{
-    Bucket, Daemon, Dice, FAST, Machine, Record, TARGET, TestEnv, converge, in_sync, outcomes, records, stays, wait_until,
+    Bucket, Daemon, Dice, FAST, Machine, Record, TARGET, TestEnv, converge, in_sync, outcomes, records, stays,
+    wait_until,
 };
 
 /// Changes the targets in a machine's config file, in one go.
@@ -215,7 +216,9 @@ fn the_end_comes_within_five_seconds_and_what_was_done_is_written_down() {
     let daemon = one.fast_daemon();
     daemon.is_in_sync();
     // The other parts go through, and then the last ones hang.
-    bucket.server().inject(Fault::new(FaultKind::Delay(Duration::from_secs(600))).on(Op::UploadPart).after(1).times(u64::MAX));
+    bucket
+        .server()
+        .inject(Fault::new(FaultKind::Delay(Duration::from_secs(600))).on(Op::UploadPart).after(1).times(u64::MAX));
     for at in 0..20 {
         one.write(&format!("small/{at}"), format!("{at}"));
     }

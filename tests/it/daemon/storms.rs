@@ -41,7 +41,8 @@ impl Pair {
         });
         let all = self.meet();
         assert!((0..100).all(|at| all.get(&format!("theirs/{at}")) == Some(&format!("theirs {at}").into_bytes())));
-        let lost: Vec<&String> = wanted.iter().filter(|(key, bytes)| all.get(*key) != Some(*bytes)).map(|it| it.0).collect();
+        let lost: Vec<&String> =
+            wanted.iter().filter(|(key, bytes)| all.get(*key) != Some(*bytes)).map(|it| it.0).collect();
         assert!(lost.is_empty(), "{lost:?}");
         assert_eq!(all.len(), wanted.len() + 101, "{:?}", all.keys().filter(|key| !wanted.contains_key(*key)));
         for daemon in [&self.first, &self.second] {

@@ -18,7 +18,7 @@ fn beside(machine: &Machine, name: &str) -> std::path::PathBuf {
 
 #[test]
 fn files_that_come_change_go_and_are_renamed_travel() {
-    let pair = Pair::with(&[("a", "1"), ("sub/b", "2"), ("sub/deep/c", "3")]);
+    let pair = Pair::with(&[("a", "1"), ("stays", "0"), ("sub/b", "2"), ("sub/deep/c", "3")]);
     let (one, two) = (&pair.one, &pair.two);
     one.write("new", "4");
     pair.travels_from(one);
@@ -30,7 +30,10 @@ fn files_that_come_change_go_and_are_renamed_travel() {
     pair.travels_from(two);
     fs::rename(one.path("sub"), one.path("folder")).unwrap();
     pair.travels_from(one);
-    assert_eq!(pair.bucket.snapshot(), tree(&[("folder/b", "2"), ("folder/deep/c", "3"), ("folder/moved", "5")]));
+    assert_eq!(
+        pair.bucket.snapshot(),
+        tree(&[("folder/b", "2"), ("folder/deep/c", "3"), ("folder/moved", "5"), ("stays", "0")])
+    );
     // What was renamed is heard of under its new name.
     two.write("folder/deep/d", "6");
     pair.travels_from(two);

@@ -5,7 +5,8 @@ use std::io::Write as _;
 
 use super::Pair;
 use crate::support::{
-    Bucket, Daemon, FAST, Machine, Proxy, SmallDisk, TARGET, TestEnv, Trouble, converge, in_own_mounts, tree, wait_until,
+    Bucket, Daemon, FAST, Machine, Proxy, SmallDisk, TARGET, TestEnv, Trouble, converge, in_own_mounts, tree,
+    wait_until,
 };
 
 const BEGINS: &str = "cannot be synced now, and is tried again";

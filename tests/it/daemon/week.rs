@@ -46,7 +46,8 @@ fn disturb(story: &mut Story, daemons: &mut [Option<Daemon>], proxies: &[Proxy])
             proxies[some].trouble("HTTP", Trouble::Broken, 20);
         }
         4 => {
-            let kind = story.dice.pick(&[FaultKind::LoseReply, FaultKind::slow_down(), FaultKind::internal_error()]).clone();
+            let kind =
+                story.dice.pick(&[FaultKind::LoseReply, FaultKind::slow_down(), FaultKind::internal_error()]).clone();
             story.note(format!("the server: {kind:?}"));
             story.bucket.server().inject(Fault::new(kind).times(5));
         }
@@ -99,7 +100,10 @@ fn play(seed: u64, days: usize) {
     }
     story.comes_to_rest(&format!("seed {seed}"));
     let after = daemons[0].as_ref().map(Daemon::memory);
-    assert!(after.zip(before).is_some_and(|(after, before)| after < before + GROWTH), "{before:?} KiB became {after:?}");
+    assert!(
+        after.zip(before).is_some_and(|(after, before)| after < before + GROWTH),
+        "{before:?} KiB became {after:?}"
+    );
     daemons.iter().flatten().for_each(Daemon::is_in_sync);
     daemons.clear();
     story.nothing_is_lost(&format!("seed {seed}"));

@@ -208,7 +208,9 @@ impl Daemon {
     #[track_caller]
     pub(crate) fn is_idle(&self) {
         let (begin, before) = (Instant::now(), self.processor());
-        stays("the daemon runs", Duration::from_secs(2), || read_to_string(format!("/proc/{}/stat", self.pid())).is_ok());
+        stays("the daemon runs", Duration::from_secs(2), || {
+            read_to_string(format!("/proc/{}/stat", self.pid())).is_ok()
+        });
         let (used, passed) = (self.processor() - before, begin.elapsed());
         assert!(used < passed / 4, "it used {used:?} of {passed:?} for nothing:\n{}", self.said());
     }

@@ -69,6 +69,10 @@ pub(crate) enum Record {
         size: Option<u64>,
     },
     Status(Status),
+    Policy {
+        place: String,
+        policy: Value,
+    },
     Version {
         tool: String,
         version: String,
