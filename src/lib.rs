@@ -16,6 +16,7 @@ pub mod daemon;
 pub mod engine;
 pub mod env;
 pub mod error;
+pub mod history;
 pub mod index;
 pub mod interrupt;
 pub mod key;
@@ -34,6 +35,7 @@ mod simulation;
 pub mod transfer;
 pub mod ui;
 pub mod versions;
+pub mod when;
 
 pub use error::{Error, ExitCode, Kind};
 

@@ -106,7 +106,7 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         max_delete: target.max_delete.unwrap_or(MAX_DELETE),
         force,
         keep_ignored: target.on_ignore == Some(OnIgnore::Keep),
-        stamp: format!("{}-{}", host(), text::compact_time(context.clock.now())),
+        stamp: stamp(context),
         place: place(target),
         cut: Cut::default(),
         jobs: jobs(target),
@@ -114,6 +114,11 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         page: crate::remote::PAGE,
         logging: logging(context),
     }
+}
+
+/// Names a run: `HOST-YYYYMMDD-HHMMSS`.
+pub fn stamp(context: &Context) -> String {
+    format!("{}-{}", host(), text::compact_time(context.clock.now()))
 }
 
 /// When the indexes have change logs: of all sizes of index if the environment says so.

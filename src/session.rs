@@ -138,6 +138,16 @@ fn lock_patience(context: &Context) -> Result<Duration, Error> {
     Ok(context.env.seconds("S4_LOCK_WAIT")?.unwrap_or(LOCK_PATIENCE))
 }
 
+/// Takes a folder's lock, for who does not ask anything of the bucket.
+///
+/// # Errors
+///
+/// When another run takes too long, or the lock can not be written.
+pub fn lock_folder(context: &Context, folder: &Folder) -> Result<Lock, Error> {
+    let mut waiting = |_: Option<u32>| context.ui.note("Waiting for another s4 on this folder");
+    Lock::acquire(folder, Hold::Alone, lock_patience(context)?, &mut waiting).map_err(folder_error)
+}
+
 /// Opens a target's folder.
 ///
 /// # Errors

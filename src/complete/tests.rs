@@ -104,6 +104,26 @@ fn keys_come_from_the_index_and_for_a_push_from_the_disk_too() {
 }
 
 #[test]
+fn where_the_target_goes_without_saying_keys_come_beside_targets() {
+    let home = Home::new();
+    home.index(["old.txt", "docs.txt"].map(str::to_owned));
+    fs::create_dir_all(home.0.path().join("Docs")).unwrap();
+    let within = |line: &str| {
+        let cwd = fs::canonicalize(home.0.path().join("Docs")).unwrap();
+        let found =
+            answer(&Env::new([("HOME", home.0.path())], cwd), line.split(' ').map(OsString::from).collect(), false);
+        found.candidates.into_iter().map(|candidate| candidate.value).collect::<Vec<_>>()
+    };
+    assert_eq!(within("s4 log d"), ["docs", "docs.txt"]);
+    assert_eq!(within("s4 restore old.txt d"), ["docs.txt"]);
+    assert_eq!(within("s4 restore docs o"), ["old.txt"]);
+    assert_eq!(within("s4 trash restore o"), ["old.txt"]);
+    assert_eq!(within("s4 ls d"), ["docs"]);
+    // Several targets, and none of them is meant here.
+    assert_eq!(home.values("s4 log o"), [""; 0]);
+}
+
+#[test]
 fn of_very_many_keys_the_first_come_and_the_last() {
     let home = Home::new();
     home.index((0..1000).map(|number| format!("key {number:03}")));

@@ -12,6 +12,7 @@ use super::Request;
 use super::profiles::profiles;
 use crate::index::{Wanted, names_in};
 use crate::local::{Folder, Ignore};
+use crate::porcelain::aim::implied;
 
 /// How many keys are offered at once. Nobody reads more, and each costs the shell time; the next letter brings others.
 const MOST_KEYS: usize = 250;
@@ -65,8 +66,21 @@ fn source(arg: &Arg) -> Option<Source> {
     }
 }
 
-/// The targets, without those that the line names already.
+/// Whether a command goes without its target where only one can be meant.
+fn may_imply(command: &str) -> bool {
+    matches!(command, "log" | "restore" | "trash")
+}
+
+/// The targets, without those that the line names already; and keys, where one of them may stand there.
 fn targets(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
+    let mut found = target_names(request, asked);
+    if may_imply(asked.command) {
+        found.extend(keys(request, asked));
+    }
+    found
+}
+
+fn target_names(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
     let Some(config) = request.config() else { return Vec::new() };
     let named = request.named(asked.argument);
     let fitting =
@@ -123,7 +137,7 @@ impl Places {
             // A file may be new.
             "push-file" | "diff" => Places { disk: true, deleted: false },
             // The bucket may have versions of what is gone.
-            "log" | "restore" => Places { disk: false, deleted: true },
+            "log" | "restore" | "trash" => Places { disk: false, deleted: true },
             _ => Places { disk: false, deleted: false },
         }
     }
@@ -132,7 +146,7 @@ impl Places {
 /// The keys of the line's target, up to their next `/`.
 fn keys(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
     let places = Places::of(asked.command);
-    let found = folder(request).map(|folder| {
+    let found = folder(request, may_imply(asked.command)).map(|folder| {
         let wanted = Wanted { prefix: asked.begun, deleted: places.deleted, most: MOST_KEYS };
         let index = names_in(&folder, &wanted);
         let mut found = BTreeSet::from_iter(index.unwrap_or_default());
@@ -151,14 +165,17 @@ fn paths(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
     if asked.begun.starts_with(['/', '~']) {
         return listed(request, asked, PathCompleter::any(), super::Paths::Files);
     }
-    let found = folder(request).and_then(|folder| folder.browse(asked.begun, &Ignore::none(), MOST_KEYS).ok());
+    let found = folder(request, false).and_then(|folder| folder.browse(asked.begun, &Ignore::none(), MOST_KEYS).ok());
     candidates(request, asked, found.into_iter().flatten().collect())
 }
 
-/// The folder of the target that the line names.
-fn folder(request: &Request) -> Option<Folder> {
-    let name = request.given.as_ref()?.try_get_one::<String>("target").ok()??;
-    let target = request.config()?.target(name, &request.env).ok()?;
+/// The folder of the target that the line names, or that goes without saying if it may.
+fn folder(request: &Request, may_imply: bool) -> Option<Folder> {
+    let config = request.config()?;
+    let named = request.given.as_ref()?.try_get_one::<String>("target").ok()?;
+    let named = named.filter(|name| !may_imply || config.names().contains(&name.as_str())).cloned();
+    let name = named.or_else(|| implied(&config, &request.env).filter(|_| may_imply))?;
+    let target = config.target(&name, &request.env).ok()?;
     Folder::open(&target.local_folder, target.state_folder.as_deref()).ok()
 }
 
@@ -195,6 +212,7 @@ mod tests {
         for (command, expected) in [
             ("restore", &["gone", "kept"][..]),
             ("log", &["gone", "kept"]),
+            ("trash", &["gone", "kept"]),
             ("diff", &["kept", "new"]),
             ("pull-file", &["kept"]),
         ] {

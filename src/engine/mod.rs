@@ -13,6 +13,7 @@ mod carry;
 mod commit;
 mod copies;
 mod findings;
+mod keys;
 mod learn;
 mod ledger;
 mod observe;

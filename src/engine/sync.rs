@@ -247,7 +247,7 @@ impl<S: ObjectStore> Engine<S> {
     }
 
     /// Carries a plan out, stage by stage; returns the keys that must be looked at again.
-    async fn carry_out(&self, plan: Plan, ledger: &mut Ledger, summary: &mut Summary) -> Vec<Key> {
+    pub(super) async fn carry_out(&self, plan: Plan, ledger: &mut Ledger, summary: &mut Summary) -> Vec<Key> {
         self.witness.planned(&plan);
         summary.conflicts.extend(plan.conflicts);
         let mut again: Vec<Key> = Vec::new();

@@ -51,7 +51,7 @@ pub struct Folder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Home {
     in_state: bool,
-    below: PathBuf,
+    pub(super) below: PathBuf,
 }
 
 impl Home {

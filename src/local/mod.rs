@@ -25,6 +25,7 @@ mod sys;
 #[cfg(test)]
 mod testing;
 mod trash;
+mod trashed;
 mod walk;
 mod watch;
 
@@ -45,6 +46,7 @@ pub(crate) use scan::printable;
 pub use scan::{scan, scan_at};
 pub use staging::Staged;
 pub(crate) use store::LARGEST;
+pub use trashed::Trashed;
 pub use walk::{Found, Totals, walk, walk_at};
 pub use watch::{Heard, Watch};
 

@@ -9,7 +9,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{FallocateFlags, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT};
 use rustix::io::Errno;
 
-use super::beneath::{At, convert};
+use super::beneath::{At, convert, prune};
 use super::folder::Home;
 use super::moves::unknown;
 use super::sys::{fallocate, fchmod, fstat, fstatvfs, fsync, futimens, openat, write_all_at};
@@ -69,6 +69,11 @@ impl Folder {
             }
             return Ok(staged);
         }
+    }
+
+    /// Takes staging away again, and the folder that it is in, as far as they are empty: in a folder that is no target's.
+    pub fn leave(&self) {
+        prune(&self.root, &self.work.below.join(STAGING).join("any"));
     }
 
     /// A file that is not in staging, and stays where it is.

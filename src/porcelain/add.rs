@@ -3,7 +3,7 @@
 use s4_commands::porcelain::add::AddArgs;
 
 use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, check_folder, set, text};
-use super::{Checker, tell_record};
+use super::{Checker, bucket, tell_record};
 use crate::config::{Config, Fields, bucket_and_prefix};
 use crate::context::Context;
 use crate::error::{Error, ExitCode, Kind};
@@ -26,7 +26,7 @@ pub fn run(context: &Context, args: &AddArgs, check: &Checker<'_>) -> Result<Exi
         let copied = from.iter().filter(|(field, _)| *field != "s3_uri" && CONNECTION.contains(&field.as_str()));
         fields.extend(copied.map(|(field, value)| (field.clone(), value.clone())));
     }
-    let asks = args.fields.is_empty() && args.name.is_none();
+    let asks = args.fields.is_empty() && args.name.is_none() && args.bucket.is_empty();
     let name = if asks {
         interview(context, &config, args.copy_target_credentials.is_none(), &mut fields)?
     } else {
@@ -49,6 +49,7 @@ pub fn run(context: &Context, args: &AddArgs, check: &Checker<'_>) -> Result<Exi
         }
         saved => saved?,
     }
+    bucket::apply(context, &name, &args.bucket)?;
     if args.json {
         return tell_record(context, records::target(context.target(&name)?));
     }

@@ -4,7 +4,7 @@ use s4_commands::holds_keys;
 use s4_commands::porcelain::edit::EditArgs;
 
 use super::fields::{CONNECTION, Draft, apply, ask, ask_secret_until, ask_until, check_folder, set, text};
-use super::{Checker, tell_record};
+use super::{Checker, bucket, tell_record};
 use crate::config::Fields;
 use crate::context::Context;
 use crate::error::{Error, ExitCode};
@@ -20,7 +20,7 @@ use crate::ui::text::printable;
 pub fn run(context: &Context, args: &EditArgs, check: &Checker<'_>) -> Result<ExitCode, Error> {
     let old = context.config()?.fields(&args.target)?.clone();
     let mut fields = old.clone();
-    if args.fields.is_empty() && args.name.is_none() {
+    if args.fields.is_empty() && args.name.is_none() && args.bucket.is_empty() {
         interview(context, &mut fields)?;
     } else {
         apply(context, &args.fields, &mut fields)?;
@@ -32,6 +32,7 @@ pub fn run(context: &Context, args: &EditArgs, check: &Checker<'_>) -> Result<Ex
         draft.forget_capabilities();
     }
     draft.save(context, Some(check).filter(|_| moved && !args.no_check))?;
+    bucket::apply(context, name, &args.bucket)?;
     if args.json {
         return tell_record(context, records::target(context.target(name)?));
     }

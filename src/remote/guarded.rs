@@ -120,7 +120,7 @@ impl<S: Unconditional> Guarded<S> {
     }
 
     /// Looks whether `name` is as expected.
-    async fn look(&self, name: &str, expect: &Expect) -> Result<(), Error> {
+    pub(super) async fn look(&self, name: &str, expect: &Expect) -> Result<(), Error> {
         let found = match self.store.head(name).await {
             Ok(info) => Some(info.etag),
             Err(Error::NotFound) => None,
@@ -135,7 +135,7 @@ impl<S: Unconditional> Guarded<S> {
 
     /// Whether a write that was refused met nothing but a folder, which the server takes for an object: what is left then
     /// is to write as on a server without conditions.
-    async fn met_a_folder<T>(&self, written: &Result<T, Error>, name: &str, expect: &Expect) -> bool {
+    pub(super) async fn met_a_folder<T>(&self, written: &Result<T, Error>, name: &str, expect: &Expect) -> bool {
         let refused = matches!((written, expect), (Err(Error::Precondition), Expect::Absent));
         refused && !self.capabilities.folder_names && self.look(name, expect).await.is_ok()
     }

@@ -14,6 +14,7 @@ pub mod queue;
 pub mod ranges;
 pub mod s3;
 pub mod uri;
+pub mod versions;
 
 use std::future::Future;
 
@@ -28,6 +29,7 @@ pub use self::queue::{EventQueue, Wake};
 pub use self::ranges::{cuts, list_ranges};
 pub use self::s3::{Connection, S3Store, check_endpoint, read_page, read_page_by_sdk};
 pub use self::uri::{S3Uri, UriError};
+pub use self::versions::{Stored, Version, Versioning};
 
 use crate::checksum::Checksum;
 use crate::content::{ETag, Sha256};

@@ -4,6 +4,7 @@ mod body;
 mod connect;
 mod delete;
 mod errors;
+mod lifecycle;
 mod list;
 mod patience;
 mod read;
@@ -14,6 +15,7 @@ mod tests;
 mod text;
 mod throttle;
 mod uploads;
+mod versions;
 #[cfg(test)]
 mod wire_tests;
 mod write;

@@ -3,16 +3,19 @@
 pub mod colour;
 pub mod conflict;
 pub mod diff;
+pub mod history;
 mod notes;
 mod pager;
 pub mod progress;
 mod prompt;
+pub mod restore;
 pub mod run;
 pub mod screen;
 pub mod status;
 mod stream;
 pub mod table;
 pub mod text;
+pub mod trash;
 pub mod verify;
 
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write};
@@ -257,6 +260,15 @@ impl Ui {
             return;
         }
         self.tell(&make(self.options.paint_error));
+    }
+
+    /// Prints a long result, as [`Ui::say`]; page by page on a terminal.
+    pub fn show(&self, text: &str) {
+        let Terminals { input, output, .. } = self.options.terminals;
+        let pager = self.options.pager.as_deref().filter(|_| input && output);
+        if !pager.is_some_and(|pager| pager::show(pager, text, self.options.less_is_set)) {
+            self.say(text.trim_end_matches('\n'));
+        }
     }
 
     /// Shows the progress of `files` with `bytes` in all, while what it returns lives.

@@ -18,6 +18,9 @@ pub(crate) fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("sync", vec!["sync", TARGET, "--json"]),
         ("targets", vec!["targets", "--json"]),
         ("ls", vec!["ls", TARGET, "--all", "--json"]),
+        ("log", vec!["log", TARGET, "--json"]),
+        ("restore", vec!["restore", TARGET, "--at", "now", "--to", "aside", "--yes", "--json"]),
+        ("trash", vec!["trash", "list", TARGET, "--json"]),
         ("policy", vec!["policy", TARGET, "--json"]),
         ("verify", vec!["verify", TARGET, "--remote", "--json"]),
         ("version", vec!["version", "--json"]),
@@ -48,6 +51,7 @@ fn every_command_prints_records_that_a_reader_knows_and_the_manual_promises() {
             continue;
         };
         let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+        bucket.keep_versions();
         let (one, two) = in_sync(&env, &bucket, &[("calm", "1"), ("gone", "2"), ("edited", "3")]);
         two.write("new there", "4");
         two.sync();

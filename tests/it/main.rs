@@ -30,6 +30,7 @@ mod ignore;
 mod integrity;
 mod json;
 mod kill;
+mod log;
 mod manual;
 mod modes;
 mod network;
@@ -39,6 +40,7 @@ mod processes;
 mod races;
 mod readme;
 mod renames;
+mod restore;
 mod resuming;
 mod rules;
 mod s4_0_4;
@@ -52,7 +54,9 @@ mod support;
 mod sync;
 mod transfers;
 mod trash;
+mod trash_command;
 mod verify;
+mod versioning;
 
 /// A file that no `mod` names would never be compiled, and its tests never run.
 #[test]

@@ -62,6 +62,26 @@ fn interrupted_with(
     Ran { code: code.unwrap_or_else(|| panic!("it was killed: {err}")), out, err }
 }
 
+#[test]
+fn a_restore_ends_and_the_next_sync_brings_here_what_it_has_done() {
+    for signal in SIGNALS {
+        let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+        bucket.keep_versions();
+        let (one, two) = in_sync(&env, &bucket, &[("a", "old"), ("calm", "")]);
+        one.write("a", "newer");
+        one.sync();
+        two.sync();
+        let old = crate::log::log(&one, &[TARGET, "a"])[1].version_id.clone();
+        let line = ["restore", TARGET, "a", "--version", &old, "--yes"];
+        interrupted_with(&bucket, &one, &line, (Op::CopyObject, "/a"), &[signal]).with(130);
+        assert_eq!(bucket.tree()["a"], b"old", "what was under way has ended");
+        one.sync();
+        is_written_down(&one, &bucket);
+        two.sync();
+        assert_eq!((one.tree(), two.tree()), (tree(&[("a", "old"), ("calm", "")]), one.tree()));
+    }
+}
+
 const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
 
 /// Checks that the machine's index knows all objects of the bucket, that nothing lies about, and that the next sync goes well.

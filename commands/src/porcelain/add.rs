@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::FieldArgs;
+use super::{BucketArgs, FieldArgs};
 use crate::manual::Manual;
 
 /// Add a target
@@ -29,6 +29,9 @@ pub struct AddArgs {
     /// Print a record of the target as it is saved
     #[arg(long)]
     pub json: bool,
+    /// What the bucket is to do.
+    #[command(flatten)]
+    pub bucket: BucketArgs,
     /// The target's fields.
     #[command(flatten)]
     pub fields: FieldArgs,

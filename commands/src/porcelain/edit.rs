@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::FieldArgs;
+use super::{BucketArgs, FieldArgs};
 use crate::manual::Manual;
 
 /// Change a target
@@ -27,6 +27,9 @@ pub struct EditArgs {
     /// Print a record of the target as it is saved
     #[arg(long)]
     pub json: bool,
+    /// What the bucket is to do.
+    #[command(flatten)]
+    pub bucket: BucketArgs,
     /// The target's fields.
     #[command(flatten)]
     pub fields: FieldArgs,
@@ -44,7 +47,8 @@ pub const MANUAL: Manual = Manual {
             r"s4 edit photos --access-key-id - --secret-access-key - \
    --profile home",
         ),
+        ("Keep what is replaced or deleted for 30 days:", "s4 edit photos --versioning on --keep-versions 30"),
     ],
     exits: &[],
-    see_also: &["s4-add(1)", "s4-targets(1)", "s4-config(5)"],
+    see_also: &["s4-add(1)", "s4-targets(1)", "s4-log(1)", "s4-restore(1)", "s4-config(5)"],
 };

@@ -1,17 +1,22 @@
 //! The commands for people, one file each.
 
 pub mod add;
+mod bucket;
 pub mod daemon;
 pub mod edit;
 mod fields;
 pub mod help;
+pub mod log;
 pub mod ls;
 pub mod policy;
+pub mod restore;
 pub mod rm;
 pub mod status;
 pub mod sync;
 pub mod targets;
+pub mod trash;
 pub mod verify;
 pub mod version;
 
+pub use bucket::{BucketArgs, Keeping, Switch};
 pub use fields::FieldArgs;

@@ -6,6 +6,7 @@
 mod codec;
 mod daemon;
 mod fields;
+mod history;
 mod porcelain;
 mod sides;
 mod steps;
@@ -13,6 +14,7 @@ mod stream;
 
 pub use daemon::{Moving, Status, Trouble};
 pub use fields::{Documented, FieldDoc, RecordDoc};
+pub use history::{ObjectVersion, Restored, Trashed};
 pub use porcelain::{Finding, Forecast, Policy, Row, Summary, Target, Upload, Verification, Version};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
 pub use steps::{Change, Check, Commit, Hash, Outcome, Requests, Source};
@@ -62,6 +64,12 @@ records! {
     Target "target",
     /// A key of a target, as the two indexes have it.
     Row "row",
+    /// A version of a key, or its deletion.
+    ObjectVersion "object_version",
+    /// What a restore does with a key.
+    Restored "restored",
+    /// A file in the trash.
+    Trashed "trashed",
     /// Where the daemon stands with a target.
     Status "status",
     /// What the keys of a target need to be allowed.

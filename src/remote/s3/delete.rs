@@ -121,9 +121,9 @@ impl S3Store {
     }
 }
 
-/// The batch's `Content-MD5`: older servers take no batch without it, and know no newer checksum. Where they refuse that, the
-/// one that the SDK adds has to go.
-fn add_md5(request: &mut HttpRequest, sums: bool) {
+/// The `Content-MD5` of a batch, or of a setting of the bucket: older servers take none without it, and know no newer checksum.
+/// Where they refuse that, the one that the SDK adds has to go.
+pub(super) fn add_md5(request: &mut HttpRequest, sums: bool) {
     if !sums {
         request.headers_mut().remove("x-amz-checksum-crc32");
         request.headers_mut().remove("x-amz-sdk-checksum-algorithm");

@@ -166,7 +166,7 @@ impl S3Store {
 }
 
 /// `If-Match` and `If-None-Match` for an expectation.
-fn conditions(expect: Option<&Expect>) -> (Option<String>, Option<String>) {
+pub(super) fn conditions(expect: Option<&Expect>) -> (Option<String>, Option<String>) {
     match expect {
         None => (None, None),
         Some(Expect::Absent) => (None, Some("*".into())),
@@ -182,6 +182,6 @@ fn unmet(error: Error, expect: Option<&Expect>) -> Error {
     }
 }
 
-fn written(etag: Option<String>, version_id: Option<String>) -> Result<Written, Error> {
+pub(super) fn written(etag: Option<String>, version_id: Option<String>) -> Result<Written, Error> {
     Ok(Written { etag: ETag::new(&etag.ok_or_else(|| lacks("ETag"))?), version_id })
 }

@@ -7,7 +7,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
     BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
-use aws_sdk_s3::types::{MultipartUpload, Object};
+use aws_sdk_s3::types::{
+    BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
+    MultipartUpload, NoncurrentVersionExpiration, Object, VersioningConfiguration,
+};
 use s4_test_server::{Options, Server};
 use tokio::runtime::Runtime;
 
@@ -188,6 +191,37 @@ impl Bucket {
             Some((upload.key()?[PREFIX.len() + 1..].to_owned(), upload.upload_id()?.to_owned()))
         };
         uploads.iter().filter_map(upload).collect()
+    }
+
+    /// Has the bucket keep versions from now on.
+    pub(crate) fn keep_versions(&self) {
+        let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let put = self.client.put_bucket_versioning().bucket(&self.name).versioning_configuration(on);
+        self.runtime.block_on(put.send()).unwrap();
+    }
+
+    /// Has the bucket remove versions below a prefix after some days, by a rule of that name; other rules go.
+    pub(crate) fn expire(&self, id: &str, prefix: &str, days: i32) {
+        let expiration = NoncurrentVersionExpiration::builder().noncurrent_days(days).build();
+        let rule =
+            LifecycleRule::builder().id(id).status(ExpirationStatus::Enabled).noncurrent_version_expiration(expiration);
+        let rule = rule.filter(LifecycleRuleFilter::builder().prefix(prefix).build()).build().unwrap();
+        let rules = BucketLifecycleConfiguration::builder().rules(rule).build().unwrap();
+        let put = self.client.put_bucket_lifecycle_configuration().bucket(&self.name).lifecycle_configuration(rules);
+        self.runtime.block_on(put.send()).unwrap();
+    }
+
+    /// The rules of the bucket that remove versions: name, prefix, and after how many days.
+    pub(crate) fn expirations(&self) -> Vec<(String, String, Option<i32>)> {
+        let get = self.client.get_bucket_lifecycle_configuration().bucket(&self.name).send();
+        // There are none, and a server says so with an error.
+        let Ok(answer) = self.runtime.block_on(get) else { return Vec::new() };
+        let rule = |rule: &LifecycleRule| {
+            let prefix = rule.filter().and_then(LifecycleRuleFilter::prefix).unwrap_or_default().to_owned();
+            let days = rule.noncurrent_version_expiration().and_then(NoncurrentVersionExpiration::noncurrent_days);
+            (rule.id().unwrap_or_default().to_owned(), prefix, days)
+        };
+        answer.rules().iter().map(rule).collect()
     }
 
     /// Deletes an object below the prefix as another tool would.

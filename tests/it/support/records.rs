@@ -68,6 +68,9 @@ pub(crate) enum Record {
         s3: Option<String>,
         size: Option<u64>,
     },
+    ObjectVersion(ObjectVersion),
+    Restored(Restored),
+    Trashed(Trashed),
     Status(Status),
     Policy {
         place: String,
@@ -315,6 +318,46 @@ pub(crate) struct Target {
     pub(crate) region_name: Option<String>,
     pub(crate) profile: Option<String>,
     pub(crate) conditional_writes: Option<Value>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ObjectVersion {
+    pub(crate) key: String,
+    pub(crate) version_id: String,
+    pub(crate) what: String,
+    pub(crate) last_modified: String,
+    pub(crate) size: Option<u64>,
+    pub(crate) etag: Option<String>,
+    pub(crate) storage_class: Option<String>,
+    #[serde(default)]
+    pub(crate) current: bool,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Restored {
+    pub(crate) key: String,
+    pub(crate) action: String,
+    pub(crate) result: String,
+    pub(crate) version_id: Option<String>,
+    pub(crate) last_modified: Option<String>,
+    pub(crate) size: Option<u64>,
+    pub(crate) path: Option<String>,
+    pub(crate) message: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Trashed {
+    pub(crate) key: String,
+    pub(crate) run: String,
+    pub(crate) size: u64,
+    pub(crate) trashed: String,
+    pub(crate) restored_as: Option<String>,
+    pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) emptied: bool,
 }
 
 /// The records of an output.

@@ -119,7 +119,8 @@ fn converse(terminal: &mut File, answers: &[&str]) -> String {
     // A terminal that nobody holds open any more ends in an error.
     while let Ok(read @ 1..) = terminal.read(&mut buffer) {
         shown.extend_from_slice(&buffer[..read]);
-        let asked = String::from_utf8_lossy(&shown).matches(QUESTION).count();
+        let screen = String::from_utf8_lossy(&shown);
+        let asked = screen.matches(QUESTION).count() + screen.matches("[y/N]: ").count();
         while answers.len() - left.len() < asked {
             let answer = left.next().unwrap_or_else(|| panic!("one question too many: {}", text(&shown)));
             terminal.write_all(format!("{answer}\n").as_bytes()).unwrap();

@@ -11,13 +11,16 @@ use std::sync::Arc;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, BucketLocationConstraint, BucketVersioningStatus,
     CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput,
-    CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectsInput, DeleteObjectsOutput, GetBucketLocationInput, GetBucketLocationOutput, GetBucketVersioningInput,
-    GetBucketVersioningOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
-    ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutBucketVersioningInput, PutBucketVersioningOutput,
-    PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketLifecycleInput,
+    DeleteBucketLifecycleOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput,
+    GetBucketLifecycleConfigurationInput, GetBucketLifecycleConfigurationOutput, GetBucketLocationInput,
+    GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectVersionsInput, ListObjectVersionsOutput,
+    ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    PutBucketLifecycleConfigurationInput, PutBucketLifecycleConfigurationOutput, PutBucketVersioningInput,
+    PutBucketVersioningOutput, PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput,
+    UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result};
 
@@ -94,6 +97,40 @@ impl S3 for Api {
         };
         self.control.state().bucket_mut(&r.input.bucket)?.versioning = versioning;
         answer(PutBucketVersioningOutput::default())
+    }
+
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        r: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketLifecycleConfigurationOutput>> {
+        let rules = self.control.state().bucket(&r.input.bucket)?.lifecycle.clone();
+        if rules.is_empty() {
+            return Err(s3s::s3_error!(NoSuchLifecycleConfiguration, "The lifecycle configuration does not exist"));
+        }
+        answer(GetBucketLifecycleConfigurationOutput {
+            rules: Some(rules),
+            ..GetBucketLifecycleConfigurationOutput::default()
+        })
+    }
+
+    async fn put_bucket_lifecycle_configuration(
+        &self,
+        r: S3Request<PutBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<PutBucketLifecycleConfigurationOutput>> {
+        let rules = r.input.lifecycle_configuration.map(|configuration| configuration.rules).unwrap_or_default();
+        if rules.is_empty() {
+            return Err(s3s::s3_error!(MalformedXML, "A lifecycle has a rule at least"));
+        }
+        self.control.state().bucket_mut(&r.input.bucket)?.lifecycle = rules;
+        answer(PutBucketLifecycleConfigurationOutput::default())
+    }
+
+    async fn delete_bucket_lifecycle(
+        &self,
+        r: S3Request<DeleteBucketLifecycleInput>,
+    ) -> S3Result<S3Response<DeleteBucketLifecycleOutput>> {
+        self.control.state().bucket_mut(&r.input.bucket)?.lifecycle.clear();
+        answer(DeleteBucketLifecycleOutput::default())
     }
 
     async fn get_object(&self, r: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use s3s::dto::ETagCondition;
+use s3s::dto::{ETagCondition, LifecycleRules};
 use s3s::{S3Result, s3_error};
 
 pub use object::StoredObject;
@@ -39,6 +39,8 @@ pub(crate) struct Bucket {
     /// The unfinished uploads by key and id.
     pub(crate) uploads: BTreeMap<(String, String), Upload>,
     pub(crate) versioning: Versioning,
+    /// The rules of its lifecycle, which nobody goes by here.
+    pub(crate) lifecycle: LifecycleRules,
     /// Seconds since the epoch.
     pub(crate) created: i64,
 }

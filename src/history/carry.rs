@@ -1,0 +1,127 @@
+//! Carrying a restore out: in the bucket, by copies there, or aside, into another folder.
+
+use std::pin::pin;
+
+use futures::stream::{self, StreamExt as _};
+
+use super::wish::{Restoring, Step};
+use crate::content::ETag;
+use crate::key::Key;
+use crate::local::{Folder, Hasher};
+use crate::remote::{self, Body as _, Deletion, Expect, Guarded, ObjectStore as _, S3Store};
+use crate::transfer::{BATCH, Cancel, Failure};
+
+/// Copies under way at once.
+const AT_ONCE: usize = 16;
+/// Contents that are fetched at once: each holds a file open.
+const FETCHED_AT_ONCE: usize = 8;
+/// How often a content that arrives damaged is fetched.
+const ATTEMPTS: u32 = 3;
+
+/// What became of a step.
+type Ended<'a> = &'a mut dyn FnMut(&Restoring, Result<(), Failure>);
+
+/// The key that a content gets elsewhere; `None`: it can have none there.
+type Place<'a> = &'a dyn Fn(&Key) -> Option<Key>;
+
+/// Makes the wanted versions the current ones, and deletes what was not there. Nothing is written over that is not as it was listed.
+/// Once cancelled, nothing more is begun.
+pub async fn in_bucket(store: &Guarded<S3Store>, steps: &[Restoring], cancel: &Cancel, ended: Ended<'_>) {
+    let (deletions, copies): (Vec<_>, Vec<_>) = steps.iter().partition(|restoring| restoring.step == Step::Delete);
+    let copies = copies.into_iter().map(|restoring| async move { (restoring, copy(store, restoring).await) });
+    let mut copies = pin!(stream::iter(copies).take_until(cancel.cancelled()).buffer_unordered(AT_ONCE));
+    while let Some((restoring, result)) = copies.next().await {
+        ended(restoring, result);
+    }
+    for batch in deletions.chunks(BATCH) {
+        if cancel.is_cancelled() {
+            return;
+        }
+        let wanted = batch.iter().filter_map(|restoring| {
+            let etag = restoring.current.clone()?;
+            Some((*restoring, Deletion { name: restoring.key.as_str().into(), etag }))
+        });
+        let (batch, wanted): (Vec<&Restoring>, Vec<Deletion>) = wanted.unzip();
+        for (restoring, result) in batch.into_iter().zip(store.delete(&wanted).await) {
+            ended(restoring, result.map_err(Failure::from));
+        }
+    }
+}
+
+async fn copy(store: &Guarded<S3Store>, restoring: &Restoring) -> Result<(), Failure> {
+    let (version, stored) = restoring.version.as_ref().zip(restoring.stored()).ok_or(Failure::Changed)?;
+    let name = restoring.key.as_str();
+    let expect = restoring.current.clone().map_or(Expect::Absent, Expect::ETag);
+    match store.copy_version(name, (&version.id, &stored.etag), &expect).await {
+        Ok(_) => Ok(()),
+        // An answer that was lost on its way, to a copy that was made.
+        Err(remote::Error::Precondition) if is_there(store, name, &stored.etag).await => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn is_there(store: &Guarded<S3Store>, name: &str, etag: &ETag) -> bool {
+    store.head(name).await.is_ok_and(|info| info.etag == *etag)
+}
+
+/// Copies the wanted contents into `folder`, under keys that `place` makes of theirs; over nothing that is there.
+pub async fn aside(
+    store: &S3Store,
+    (folder, place): (&Folder, Place<'_>),
+    steps: &[Restoring],
+    cancel: &Cancel,
+    ended: Ended<'_>,
+) {
+    let fetches = steps.iter().map(|restoring| async move {
+        let result = match place(&restoring.key) {
+            Some(key) => fetch(store, folder, &key, restoring).await,
+            None => Err(Failure::Changed),
+        };
+        (restoring, result)
+    });
+    let mut fetches = pin!(stream::iter(fetches).take_until(cancel.cancelled()).buffer_unordered(FETCHED_AT_ONCE));
+    while let Some((restoring, result)) = fetches.next().await {
+        ended(restoring, result);
+    }
+}
+
+async fn fetch(store: &S3Store, folder: &Folder, key: &Key, restoring: &Restoring) -> Result<(), Failure> {
+    let mut attempt = 1;
+    loop {
+        match fetch_once(store, folder, key, restoring).await {
+            Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {
+                attempt += 1;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn fetch_once(store: &S3Store, folder: &Folder, key: &Key, restoring: &Restoring) -> Result<(), Failure> {
+    let (version, stored) = restoring.version.as_ref().zip(restoring.stored()).ok_or(Failure::Changed)?;
+    let staged = folder.stage()?;
+    let (info, mut body) = store.get_version(restoring.key.as_str(), &version.id).await?;
+    let mut hasher = Hasher::new(info.size, Some(&stored.etag));
+    let mut arrived = 0;
+    while let Some(chunk) = body.chunk().await? {
+        staged.write_at(arrived, &chunk)?;
+        hasher.update(&chunk);
+        arrived += chunk.len() as u64;
+    }
+    let content = hasher.finish();
+    let contradicted = match info.metadata.sha256 {
+        Some(sha256) => sha256 != content.sha256 && !content.matches_etag,
+        None => false,
+    };
+    let is_short = arrived != stored.size || info.size != stored.size;
+    if is_short || contradicted {
+        return Err(remote::Error::Damaged(format!("{arrived} of {} bytes arrived whole", stored.size)).into());
+    }
+    let written_ns = info.metadata.mtime_ns.unwrap_or(version.modified_ns);
+    staged.set(written_ns, info.metadata.mode)?;
+    staged.sync()?;
+    match folder.install(staged, key) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::Local(error)),
+    }
+}
