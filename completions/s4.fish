@@ -42,6 +42,8 @@ complete -c s4 -n "__fish_s4_needs_command" -f -a "add" -d 'Add a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "a" -d 'Add a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "sync" -d 'Sync targets now'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "s" -d 'Sync targets now'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "restore" -d 'Bring back what was replaced or deleted'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "trash" -d 'List, put back or empty what syncs removed here'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "daemon" -d 'Keep targets in sync continuously'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "d" -d 'Keep targets in sync continuously'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "edit" -d 'Change a target'
@@ -51,6 +53,7 @@ complete -c s4 -n "__fish_s4_needs_command" -f -a "targets" -d 'List the targets
 complete -c s4 -n "__fish_s4_needs_command" -f -a "t" -d 'List the targets'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "status" -d 'Show where the daemon stands with each target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "ls" -d 'List the keys of a target'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "log" -d 'Show what became of a key, or of all'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "verify" -d 'Look for damage in folder and bucket'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "policy" -d 'Print what the keys of a target need to be allowed'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "help" -d 'Read the manual'
@@ -67,6 +70,9 @@ complete -c s4 -n "__fish_s4_needs_command" -f -a "hash-file" -d 'Print the sums
 complete -c s4 -n "__fish_s4_needs_command" -f -a "check-ignore" -d 'Say whether paths are ignored, and why'
 complete -c s4 -n "__fish_s4_using_subcommand add" -s C -l copy-target-credentials -d 'Copy endpoint, region, profile and keys from a target' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l name -d 'What to call the target' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l versioning -d 'Have the bucket keep versions, or no more of them' -r -f -a "on\t'It does'
+off\t'It does not'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l keep-versions -d 'Let the bucket remove versions that are so old' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l s3-uri -d 'Where in the bucket it belongs' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
@@ -109,6 +115,9 @@ complete -c s4 -n "__fish_s4_using_subcommand add" -s q -l quiet -d 'Say only wh
 complete -c s4 -n "__fish_s4_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand a" -s C -l copy-target-credentials -d 'Copy endpoint, region, profile and keys from a target' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l name -d 'What to call the target' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l versioning -d 'Have the bucket keep versions, or no more of them' -r -f -a "on\t'It does'
+off\t'It does not'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l keep-versions -d 'Let the bucket remove versions that are so old' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l s3-uri -d 'Where in the bucket it belongs' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
@@ -195,6 +204,45 @@ complete -c s4 -n "__fish_s4_using_subcommand s" -l timestamps -d 'Begin each li
 complete -c s4 -n "__fish_s4_using_subcommand s" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand s" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand s" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l version -d 'Bring back the version of a key that has this id' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l at -d 'Bring back what there was at a time' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l to -d 'Write the contents into DIR, and change nothing else' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l deleted -d 'Bring back deleted keys, and do nothing else'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l dry-run -d 'Show what it would do, and do nothing'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -s y -l yes -d 'Do not ask'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l force -d 'Go on where the delete guard would stop'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l run -d 'Only what this run put there' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l older-than -d 'Only what has been there for so many days' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l force -d 'Put files back in the place of others'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -s y -l yes -d 'Do not ask'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand trash" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand daemon; and not __fish_seen_subcommand_from pause resume" -l conflicts -d 'What to do with keys that changed on both sides' -r -f -a "ignore\t'Leave the key as it is on both sides'
 local\t'Keep the local version'
 remote\t'Keep the version in the bucket'
@@ -308,6 +356,9 @@ complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from
 complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand d; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l name -d 'Give the target another name' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l versioning -d 'Have the bucket keep versions, or no more of them' -r -f -a "on\t'It does'
+off\t'It does not'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l keep-versions -d 'Let the bucket remove versions that are so old' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l s3-uri -d 'Where in the bucket it belongs' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
@@ -349,6 +400,9 @@ complete -c s4 -n "__fish_s4_using_subcommand edit" -s v -l verbose -d 'Say more
 complete -c s4 -n "__fish_s4_using_subcommand edit" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand e" -l name -d 'Give the target another name' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l versioning -d 'Have the bucket keep versions, or no more of them' -r -f -a "on\t'It does'
+off\t'It does not'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l keep-versions -d 'Let the bucket remove versions that are so old' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l local-folder -d 'The folder to sync' -r -f -a "(__fish_complete_directories)"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l s3-uri -d 'Where in the bucket it belongs' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l endpoint-url -d 'The server\'s address, if it is not AWS' -r -f
@@ -465,6 +519,22 @@ complete -c s4 -n "__fish_s4_using_subcommand ls" -l timestamps -d 'Begin each l
 complete -c s4 -n "__fish_s4_using_subcommand ls" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand ls" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand log" -s n -l limit -d 'Show so many versions at most' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand log" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand log" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand log" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand log" -l all-keys -d 'Show what happened last to any key'
+complete -c s4 -n "__fish_s4_using_subcommand log" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand log" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand log" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand log" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand log" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand verify" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand verify" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'

@@ -27,7 +27,7 @@ pub struct DaemonArgs {
     /// Tell the daemon that runs to pause, or to go on
     #[command(subcommand)]
     pub command: Option<DaemonCommand>,
-    /// The targets to keep in sync; all of them, new ones too, if none is named
+    /// The targets to keep in sync; all of them if none is named
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// What to do with keys that changed on both sides

@@ -25,7 +25,7 @@ pub struct HelpArgs {
 fn words() -> PossibleValuesParser {
     let commands = COMMANDS.iter().map(|command| command.name);
     let pages = pages::PAGES.iter().map(|page| page.topic);
-    let short = ["a", "e", "s", "t", "v"].map(|short| PossibleValue::new(short).hide(true));
+    let short = ["a", "d", "e", "s", "t", "v"].map(|short| PossibleValue::new(short).hide(true));
     PossibleValuesParser::new(commands.chain(pages).map(PossibleValue::new).chain(short))
 }
 

@@ -93,7 +93,9 @@ fn play(seed: u64, days: usize) {
             before = daemons[0].as_ref().map(Daemon::memory);
         }
     }
-    proxies.iter().for_each(|proxy| drop(proxy.calm()));
+    for proxy in &proxies {
+        proxy.calm();
+    }
     story.bucket.server().clear_faults();
     for (machine, daemon) in story.machines.iter().zip(&mut daemons) {
         daemon.get_or_insert_with(|| start(machine));
