@@ -815,7 +815,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__help)
-            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync restore trash daemon edit rm targets status ls log verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a e s t v"
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync restore trash daemon edit rm targets status ls log verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a d e s t v"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,5 +1,6 @@
 """The server that everything is measured against: in memory, and it counts."""
 
+import hashlib
 import json
 import subprocess
 
@@ -31,6 +32,15 @@ class Server:
     def counts(self):
         """What was asked since the last time."""
         return self._order("counts")
+
+    def etag(self, key):
+        """The ETag of an object; None if there is none."""
+        return self._order(f"etag {BUCKET} {key}")["etag"]
+
+    @staticmethod
+    def md5(content):
+        """The ETag of a content that was written in one piece."""
+        return hashlib.md5(content).hexdigest()
 
     def latency(self, milliseconds):
         """What every request waits from now on."""

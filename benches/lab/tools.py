@@ -33,15 +33,18 @@ class Binaries:
 def prepare(root, profile, wanted):
     """Builds what is ours, installs what is others'."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", root / "target"))
-    subprocess.run(["cargo", "build", "--quiet", "--profile", profile, "--bin", "s4"], cwd=root, check=True)
-    subprocess.run(["cargo", "build", "--quiet", "--profile", "measure", "-p", "s4-test-server"], cwd=root, check=True)
+    server = "debug" if profile == "debug" else "measure"
+    for wanted_profile, *what in ((profile, "--bin", "s4"), (server, "-p", "s4-test-server")):
+        # What is called `dev` has its programs in `debug`.
+        named = "dev" if wanted_profile == "debug" else wanted_profile
+        subprocess.run(["cargo", "build", "--quiet", "--profile", named, *what], cwd=root, check=True)
     peers = target / "peers"
     made_of = f"{sys.version} {' '.join(PEERS)}"
     if set(wanted) - {"s4"} and (not (peers / "made-of").exists() or (peers / "made-of").read_text() != made_of):
         subprocess.run([sys.executable, "-m", "venv", "--clear", peers], check=True)
         subprocess.run([peers / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *PEERS], check=True)
         (peers / "made-of").write_text(made_of)
-    return Binaries(target / "measure" / "s4-test-server", target / profile / "s4", peers)
+    return Binaries(target / server / "s4-test-server", target / profile / "s4", peers)
 
 
 class Seat:

@@ -21,6 +21,11 @@ impl Weather {
         self.told.replace(what.to_owned()).is_none_or(|told| told != what)
     }
 
+    /// Whether something has failed, and nothing has shown yet that it is over.
+    pub(super) fn is_bad(&self) -> bool {
+        self.told.is_some()
+    }
+
     /// All is well; whether it was not.
     pub(super) fn clears(&mut self) -> bool {
         self.failures = 0;
@@ -48,7 +53,7 @@ mod tests {
             waits.push(weather.wait(dice).as_millis());
         }
         assert_eq!(waits, [750, 2498, 3000, 9992, 12_000, 39_968, 45_000, 74_941, 45_000]);
-        assert!(weather.clears() && !weather.clears());
+        assert!(weather.is_bad() && weather.clears() && !weather.is_bad() && !weather.clears());
         weather.worsens("no network");
         assert_eq!(weather.wait(0).as_millis(), 750);
     }

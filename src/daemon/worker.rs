@@ -154,6 +154,12 @@ impl Worker {
             }
             let now = Instant::now();
             self.mind_the_clock(now);
+            // What failed comes first: nothing else shows that all is well again.
+            if self.weather.is_bad()
+                && let Some(hints) = self.dirty.take(now)
+            {
+                return Next::Look(Look::Hints(hints));
+            }
             let (at, what) = self.due.next(now);
             if at <= now {
                 match what {

@@ -24,7 +24,7 @@ impl Pair {
                         self.two.write("calm", format!("edited {at}"));
                     }
                     // Some of it comes before what the storm is about, some while that is under way.
-                    let requests = self.bucket.server().counts().total() + u64::from(at % 10 == 0) * 10;
+                    let requests = self.bucket.server().counts().total() + u64::from(at % 20 == 0) * 10;
                     wait_until("requests go on", || self.bucket.server().counts().total() >= requests);
                 }
             });

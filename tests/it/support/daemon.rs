@@ -14,7 +14,7 @@ use super::records::Status;
 use super::{Bucket, Machine, Record, TARGET, whole};
 
 /// How long something may take before it counts as never.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How often it is looked for.
 const EVERY: Duration = Duration::from_millis(20);
 

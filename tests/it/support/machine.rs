@@ -15,6 +15,9 @@ use super::{Bucket, given};
 /// The name of each machine's target.
 pub(crate) const TARGET: &str = "files";
 
+/// Files and their bytes, by key.
+type Files = BTreeMap<String, Vec<u8>>;
+
 /// One of the machines that share a bucket; a copy is the same one.
 #[derive(Clone)]
 pub(crate) struct Machine {
@@ -98,7 +101,7 @@ impl Machine {
     }
 
     /// The same while others are at work in the folder, who may take files away under who looks.
-    pub(crate) fn try_tree(&self) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+    pub(crate) fn try_tree(&self) -> std::io::Result<Files> {
         self.walk().map(|(files, _)| files)
     }
 
@@ -121,7 +124,7 @@ impl Machine {
         self.walk().unwrap().1
     }
 
-    fn walk(&self) -> std::io::Result<(BTreeMap<String, Vec<u8>>, BTreeSet<String>)> {
+    fn walk(&self) -> std::io::Result<(Files, BTreeSet<String>)> {
         let (mut files, mut folders) = (BTreeMap::new(), BTreeSet::new());
         let mut left = vec![self.folder.clone()];
         while let Some(folder) = left.pop() {

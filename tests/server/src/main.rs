@@ -1,7 +1,8 @@
 //! Runs the test server by hand: prints its endpoint, access key id and secret, a line each, and serves until it is killed.
 //!
 //! Orders come on standard input, a line each, and are answered with a line of JSON: `counts` tells what was asked since
-//! the last time, and `latency MS` lets every request from now on wait so many milliseconds.
+//! the last time, `etag BUCKET KEY` which content an object has, and `latency MS` lets every request from now on wait so many
+//! milliseconds.
 
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
@@ -41,6 +42,11 @@ fn main() -> io::Result<()> {
 
 fn carry_out(server: &Server, order: &str) -> String {
     let words: Vec<&str> = order.split_whitespace().collect();
+    if let ["etag", bucket, key] = words[..] {
+        let etag =
+            server.object(bucket, key).map_or_else(|| "null".to_owned(), |object| format!("\"{}\"", object.etag));
+        return format!("{{\"etag\":{etag}}}");
+    }
     match (words[..].first(), words.get(1).and_then(|word| word.parse().ok())) {
         (Some(&"counts"), _) => {
             let counts = server.counts();
@@ -51,7 +57,7 @@ fn carry_out(server: &Server, order: &str) -> String {
             server.change(|behaviour| behaviour.latency = Duration::from_millis(milliseconds));
             "{}".to_owned()
         }
-        _ => "{\"error\":\"the orders are: counts, latency MS\"}".to_owned(),
+        _ => "{\"error\":\"the orders are: counts, etag BUCKET KEY, latency MS\"}".to_owned(),
     }
 }
 
