@@ -19,6 +19,14 @@ const BY_VERB: &[(&str, &str)] = &[
     ("delete below", "s3:DeleteObject"),
     ("list the parts of", "s3:ListMultipartUploadParts"),
     ("list the uploads below", "s3:ListBucketMultipartUploads"),
+    ("list the versions of", "s3:ListBucketVersions"),
+    ("read a version of", "s3:GetObjectVersion"),
+    ("bring back", "s3:PutObject and s3:GetObjectVersion"),
+    ("ask for the versioning of", "s3:GetBucketVersioning"),
+    ("set the versioning of", "s3:PutBucketVersioning"),
+    ("read the lifecycle rules of", "s3:GetLifecycleConfiguration"),
+    ("write the lifecycle rules of", "s3:PutLifecycleConfiguration"),
+    ("remove the lifecycle rules of", "s3:PutLifecycleConfiguration"),
     ("read the queue", "sqs:ReceiveMessage"),
     ("delete messages of the queue", "sqs:DeleteMessage"),
 ];
@@ -96,6 +104,8 @@ mod tests {
             include_str!("s3/list.rs"),
             include_str!("s3/delete.rs"),
             include_str!("s3/uploads.rs"),
+            include_str!("s3/versions.rs"),
+            include_str!("s3/lifecycle.rs"),
             include_str!("queue.rs"),
         ];
         let mut verbs = 0;
