@@ -259,13 +259,12 @@ impl Worker {
         let folder = Arc::new(opened.folder);
         let mut look = look.clone();
         if opened.is_new {
-            self.tell_deafness();
             look = Look::Everything;
         }
-        if let Look::Hints(hints) = &look
-            && !self.has_edits(&folder, hints).await?
-        {
-            return Ok(());
+        match &look {
+            Look::Everything => self.tell_deafness(),
+            Look::Hints(hints) if !self.has_edits(&folder, hints).await? => return Ok(()),
+            Look::Hints(_) => {}
         }
         self.visit(&folder, &look).await.map(drop)
     }

@@ -68,11 +68,18 @@ async fn what_a_run_wrote_itself_is_no_edit_and_all_else_is() {
     }
     there.sync().await;
     let mut kept = None;
-    let (engine, lock) = here.engine();
-    engine.sync_where(&Look::Everything, &mut kept).await.unwrap();
-    drop((engine, lock));
+    // A file as new as the index may have been edited: each round writes the index anew, and the clock ticks on.
+    for round in 0.. {
+        fs::write(here.path("round"), round.to_string()).unwrap();
+        let (engine, lock) = here.engine();
+        engine.sync_where(&Look::Everything, &mut kept).await.unwrap();
+        drop((engine, lock));
+        if !has_edits(&here.opened(), &paths(&["a", "b", "in"]), kept.as_ref()).unwrap() {
+            break;
+        }
+    }
     let edits = |here: &Machine, names: &[&str]| has_edits(&here.opened(), &paths(names), kept.as_ref()).unwrap();
-    assert!(!edits(&here, &["a", "in", "none", ".s4/x"]));
+    assert!(!edits(&here, &["a", "b", "in", "none", ".s4/x"]));
     assert!(edits(&here, &[""]) && edits(&here, &[".syncignore"]), "that may mean anything");
     assert!(has_edits(&here.opened(), &paths(&["a"]), None).unwrap(), "nothing is remembered");
     fs::write(here.path("a"), "A").unwrap();

@@ -29,10 +29,19 @@ pub(crate) const FAST: [&str; 4] = ["--poll", "250ms", "--settle", "50ms"];
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
-    while !is_so() {
+    loop {
+        let begin = Instant::now();
+        if is_so() {
+            return;
+        }
         assert!(Instant::now() < end, "this did not come to be: {what}");
-        std::thread::sleep(EVERY);
+        breathe(begin);
     }
+}
+
+/// Leaves the processor to those who are waited for, the longer the more it takes to look at them.
+fn breathe(since: Instant) {
+    std::thread::sleep(EVERY.max(since.elapsed() * 2));
 }
 
 /// Checks that something stays as it is for a while.
@@ -45,19 +54,30 @@ pub(crate) fn stays(what: &str, long: Duration, mut is_so: impl FnMut() -> bool)
     }
 }
 
-/// Waits until all folders have what the bucket has, and no daemon has anything left to do. Returns that tree.
+/// Waits until all folders have what the bucket has, however long that takes as long as it gets on. Returns that tree.
 #[track_caller]
 pub(crate) fn converge(bucket: &Bucket, machines: &[&Machine]) -> BTreeMap<String, Vec<u8>> {
-    let end = Instant::now() + PATIENCE;
+    let (mut end, mut least) = (Instant::now() + PATIENCE, usize::MAX);
     loop {
-        let there = bucket.snapshot();
-        let differs = |machine: &&&Machine| machine.try_tree().ok().as_ref() != Some(&there);
-        let Some(machine) = machines.iter().find(differs) else { return there };
-        let Ok(here) = machine.try_tree() else { continue };
-        let keys: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
-        let differ: Vec<_> = keys.into_iter().filter(|key| here.get(*key) != there.get(*key)).take(20).collect();
-        assert!(Instant::now() < end, "{} and the bucket differ still, at {differ:?}", machine.path("").display());
-        std::thread::sleep(EVERY);
+        let (begin, there, mut differ) = (Instant::now(), bucket.snapshot(), BTreeSet::new());
+        for machine in machines {
+            // Files that go while they are looked at are no end yet.
+            let Ok(here) = machine.try_tree() else {
+                differ.insert(String::new());
+                continue;
+            };
+            let keys = here.keys().chain(there.keys()).filter(|key| here.get(*key) != there.get(*key));
+            differ.extend(keys.map(|key| format!("{}: {key}", machine.path("").display())));
+        }
+        if differ.is_empty() {
+            return there;
+        }
+        if differ.len() < least {
+            (end, least) = (Instant::now() + PATIENCE, differ.len());
+        }
+        let some: Vec<_> = differ.iter().take(20).collect();
+        assert!(Instant::now() < end, "{} keys are not as they are in the bucket: {some:?}", differ.len());
+        breathe(begin);
     }
 }
 
