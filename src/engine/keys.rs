@@ -1,15 +1,27 @@
-//! A sync of a few keys: those that this machine has just changed in the bucket, by other ways than a sync.
+//! A sync of a few keys: those that this machine has just changed in the bucket, by other ways than a sync, or those that somebody
+//! has named.
 
 use super::ledger::Ledger;
 use super::observe::GoBy;
 use super::sync::ROUNDS;
 use super::{Engine, Error, Summary};
-use crate::index::{self, Entry, Index, RemoteIndex};
+use crate::index::{self, Entry, Index, Loaded, RemoteIndex};
 use crate::key::Key;
 use crate::local::{Ignore, LocalFile};
-use crate::reconcile::{Item, Plan, examine, untangle};
+use crate::reconcile::{Item, Plan, Planned, examine, untangle};
 use crate::remote::ObjectStore;
 use crate::transfer::Failure;
+
+/// What a look at single keys has come to.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What a sync would do about those that need something, in the order of the keys.
+    pub planned: Vec<Planned>,
+    /// Those that neither side has, nor had.
+    pub absent: Vec<Key>,
+    /// Those that could not be looked into, and why.
+    pub failed: Vec<(Key, Failure)>,
+}
 
 impl<S: ObjectStore> Engine<S> {
     /// Brings folder and bucket together for these keys and no others. No guard looks at it: the caller knows what is deleted.
@@ -19,17 +31,32 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// Whatever stops the whole run; single keys' failures are in the summary. What was done before is committed.
     pub async fn sync_keys(&self, keys: Vec<Key>) -> Result<Summary, Error> {
+        self.carry_keys(Vec::new(), keys).await
+    }
+
+    /// As [`Engine::sync_keys`], of which `actions` are decided already: those are carried out as they were seen. What is no longer
+    /// so is looked at and decided again with the keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::sync_keys`].
+    pub async fn carry_keys(&self, actions: Vec<Planned>, mut keys: Vec<Key>) -> Result<Summary, Error> {
         self.folder.begin_run(self.options.stamp.clone());
-        let mut base = index::load(&self.folder, true)?;
-        self.note_damage(&mut base);
-        let written_ns = base.written_ns;
+        let mut base = self.load(true)?;
+        let mut written_ns = base.written_ns;
         let ignore = Ignore::load(&self.folder)?;
         let mut remote_index = RemoteIndex::fetch_both(&*self.store, &self.folder).await?;
-        let names = keys.iter().map(Key::as_str);
+        let names = keys.iter().chain(actions.iter().map(|planned| &planned.item.key)).map(Key::as_str);
         let told = remote_index.about(&*self.store, &self.folder, names).await?.into_owned();
         let mut ledger = self.ledger(&mut base);
         let mut summary = Summary::default();
-        self.sync_rounds(keys, (&ignore, written_ns), &told, &mut ledger, &mut summary).await;
+        if !actions.is_empty() {
+            keys.extend(self.carry_out(Plan::of(actions), &mut ledger, &mut summary).await);
+            written_ns = None;
+        }
+        if !keys.is_empty() && !self.cancel.is_cancelled() {
+            self.sync_rounds(keys, (&ignore, written_ns), &told, &mut ledger, &mut summary).await;
+        }
         self.carrier.settle().await;
         summary.interrupted = self.cancel.is_cancelled();
         // The first device that is known is the one that guards go by; only a whole sync may take another for it.
@@ -70,6 +97,34 @@ impl<S: ObjectStore> Engine<S> {
         summary.failed.extend(keys.into_iter().map(|key| (key, Failure::Changed)));
     }
 
+    /// Looks at these keys and no others, and tells what a sync would do about them. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// An index that can not be read.
+    pub async fn look_at_keys(&self, keys: Vec<Key>) -> Result<Looked, Error> {
+        let mut base = self.load(false)?;
+        let written_ns = base.written_ns;
+        let ignore = Ignore::load(&self.folder)?;
+        let mut remote_index = RemoteIndex::fetch_both(&*self.store, &self.folder).await?;
+        let names = keys.iter().map(Key::as_str);
+        let told = remote_index.about(&*self.store, &self.folder, names).await?.into_owned();
+        let ledger = self.ledger(&mut base);
+        let mut summary = Summary::default();
+        let by = GoBy { ignore: &ignore, base: &|key| ledger.entry(key), written_ns };
+        let items = self.look_at(keys, &by, &mut summary).await;
+        let is_absent = |item: &&Item| item.local.is_none() && item.remote.is_none() && item.live_base().is_none();
+        let absent = items.iter().filter(is_absent).map(|item| item.key.clone()).collect();
+        let planned = self.decide(items, &told, None, &mut summary).await;
+        Ok(Looked { planned, absent, failed: summary.failed })
+    }
+
+    fn load(&self, heal: bool) -> Result<Loaded, Error> {
+        let mut base = index::load(&self.folder, heal)?;
+        self.note_damage(&mut base);
+        Ok(base)
+    }
+
     /// Puts right what a run that died has left half done, and tells the local index as it is, with when it was written: what
     /// a command goes by that changes single keys. The caller holds the folder's lock, unless it only looks (`heal` is false).
     ///
@@ -77,8 +132,7 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// When the index can not be read.
     pub fn base(&self, heal: bool) -> Result<(Index, Option<i128>), Error> {
-        let mut base = index::load(&self.folder, heal)?;
-        self.note_damage(&mut base);
+        let mut base = self.load(heal)?;
         if heal {
             self.recover(&mut |key| base.index.get(key.as_str()).and_then(Entry::stat))?;
         }

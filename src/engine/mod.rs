@@ -26,6 +26,7 @@ mod verify;
 pub use carry::{Carried, Order, Way};
 pub use commit::Told;
 pub use findings::{Fault, Finding};
+pub use keys::Looked;
 pub(crate) use learn::{cost_of_looks, live_names};
 pub use ledger::Written;
 pub use observe::{Given, Observed};

@@ -7,7 +7,7 @@ use crate::remote::{self, S3Store, Version, Versioning};
 use crate::report::{self, quoted};
 
 /// The id of what was written while a bucket kept no versions.
-const NO_ID: &str = "null";
+pub const NO_ID: &str = "null";
 
 /// The versions of one key, in the server's order.
 ///

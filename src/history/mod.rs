@@ -12,7 +12,7 @@ mod timeline;
 mod trash;
 mod wish;
 
-pub use bucket::{explain, keeps_none, keeps_none_note, versions_of};
+pub use bucket::{NO_ID, explain, keeps_none, keeps_none_note, versions_of};
 pub use carry::{aside, in_bucket};
 pub use here::Here;
 pub use restore::{Scope, alarm, prepare};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use similar::{ChangeTag, TextDiff};
+use similar::{ChangeTag, DiffTag, TextDiff};
 
 use super::colour::Paint;
 use super::text::{printable, printable_line, size, time};
@@ -29,8 +29,8 @@ pub struct Version {
 /// What a version holds.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// Nothing: it is deleted.
-    Absent,
+    /// Nothing, and the word for why: `deleted`, `not there`.
+    Absent(&'static str),
     /// These bytes.
     Whole(Vec<u8>),
     /// More than [`LIMIT`] bytes.
@@ -43,26 +43,32 @@ pub enum Content {
 }
 
 impl Content {
-    fn size(&self) -> u64 {
+    /// Bytes.
+    pub fn size(&self) -> u64 {
         match self {
-            Content::Absent => 0,
+            Content::Absent(_) => 0,
             Content::Whole(bytes) => bytes.len() as u64,
             Content::Large { size, .. } => *size,
         }
     }
 
+    /// Whether both are whole and hold the same.
+    pub fn is_same(&self, other: &Content) -> bool {
+        matches!((self, other), (Content::Whole(one), Content::Whole(other)) if one == other)
+    }
+
     fn head(&self) -> &[u8] {
         match self {
-            Content::Absent => &[],
+            Content::Absent(_) => &[],
             Content::Whole(bytes) => &bytes[..bytes.len().min(HEAD)],
             Content::Large { head, .. } => head,
         }
     }
 
     /// The text to compare; `None` if it can or should not be compared.
-    fn text(&self) -> Option<String> {
+    pub fn text(&self) -> Option<String> {
         match self {
-            Content::Absent => Some(String::new()),
+            Content::Absent(_) => Some(String::new()),
             Content::Whole(bytes) if is_text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
             Content::Whole(_) | Content::Large { .. } => None,
         }
@@ -77,18 +83,50 @@ fn is_text(bytes: &[u8]) -> bool {
     !head.contains(&0) && (std::str::from_utf8(bytes).is_ok() || !known())
 }
 
-/// What leads from the local version to the remote one: a unified diff, or kind, size and time of each where one is not
-/// text or too large. Ends with a line break.
-pub fn render(local: &Version, remote: &Version, paint: Paint) -> String {
-    let (Some(old), Some(new)) = (local.content.text(), remote.content.text()) else {
-        return describe(local, paint) + &describe(remote, paint);
+/// How much two versions differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// So many lines.
+    Lines {
+        /// Those that only the new one has.
+        added: usize,
+        /// Those that only the old one has.
+        removed: usize,
+    },
+    /// One of them is no text, or too large to be compared by lines. Bytes of both.
+    Bytes {
+        /// The old one's.
+        old: u64,
+        /// The new one's.
+        new: u64,
+    },
+}
+
+/// How much leads from the old version to the new one.
+pub fn extent(old: &Version, new: &Version) -> Extent {
+    let (Some(before), Some(after)) = (old.content.text(), new.content.text()) else {
+        return Extent::Bytes { old: old.content.size(), new: new.content.size() };
     };
-    if old == new && local.content.size() == remote.content.size() {
-        return "The contents are the same.\n".to_owned();
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&before, &after);
+    let differing = || diff.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
+    let added = differing().map(|op| op.new_range().len()).sum();
+    Extent::Lines { added, removed: differing().map(|op| op.old_range().len()).sum() }
+}
+
+/// What leads from the old version to the new one: a unified diff, or kind, size and time of each where one is not
+/// text or too large. Ends with a line break.
+pub fn render(old: &Version, new: &Version, paint: Paint) -> String {
+    let (Some(before), Some(after)) = (old.content.text(), new.content.text()) else {
+        return describe(old, paint) + &describe(new, paint);
+    };
+    let mut text = paint.subject(&format!("--- {}", title(old))) + "\n";
+    text += &(paint.subject(&format!("+++ {}", title(new))) + "\n");
+    // An empty file has no line to show.
+    if before == after && old.content.size() == new.content.size() {
+        let is_there = |version: &Version| !matches!(version.content, Content::Absent(_));
+        return if is_there(old) == is_there(new) { "The contents are the same.\n".to_owned() } else { text };
     }
-    let mut text = paint.subject(&format!("--- {}", title(local))) + "\n";
-    text += &(paint.subject(&format!("+++ {}", title(remote))) + "\n");
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&old, &new);
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&before, &after);
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
         text += &(paint.place(&hunk.header().to_string()) + "\n");
         for change in hunk.ops().iter().flat_map(|op| diff.iter_inline_changes(op)) {
@@ -120,7 +158,7 @@ fn push_line(text: &mut String, change: &similar::InlineChange<'_, str>, paint: 
 fn title(version: &Version) -> String {
     let place = printable(&version.place);
     match (version.time, &version.content) {
-        (_, Content::Absent) => format!("{place} (deleted)"),
+        (_, Content::Absent(why)) => format!("{place} ({why})"),
         (Some(seconds), _) => format!("{place} {}", time(seconds)),
         (None, _) => place.into_owned(),
     }
@@ -129,19 +167,31 @@ fn title(version: &Version) -> String {
 fn describe(version: &Version, paint: Paint) -> String {
     let content = &version.content;
     let kind = match infer::get(content.head()) {
-        _ if matches!(content, Content::Absent) => return paint.subject(&title(version)) + "\n",
+        _ if matches!(content, Content::Absent(_)) => return paint.subject(&title(version)) + "\n",
         Some(kind) if !is_text(content.head()) => kind.mime_type(),
         _ if is_text(content.head()) => "text",
         _ => "unknown kind",
     };
-    format!("{}: {kind}, {}\n", paint.subject(&title(version)), size(content.size()))
+    let measures = measures(content).map(|(width, height)| format!(", {width}x{height}")).unwrap_or_default();
+    format!("{}: {kind}{measures}, {}\n", paint.subject(&title(version)), size(content.size()))
+}
+
+/// Width and height of a picture, in pixels.
+fn measures(content: &Content) -> Option<(usize, usize)> {
+    let bytes = match content {
+        Content::Absent(_) => return None,
+        Content::Whole(bytes) if is_text(bytes) => return None,
+        Content::Whole(bytes) => bytes,
+        Content::Large { head, .. } => head,
+    };
+    imagesize::blob_size(bytes).ok().map(|size| (size.width, size.height))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0";
 
     fn version(place: &str, content: &[u8]) -> Version {
         Version { place: place.to_owned(), time: Some(0), content: Content::Whole(content.to_vec()) }
@@ -187,7 +237,7 @@ mod tests {
     fn binaries_show_kind_size_and_time() {
         assert_eq!(
             plain(PNG, b"text\n"),
-            "/a 1970-01-01T00:00:00Z: image/png, 16 B\ns3://b/a 1970-01-01T00:00:00Z: text, 5 B\n"
+            "/a 1970-01-01T00:00:00Z: image/png, 640x480, 24 B\ns3://b/a 1970-01-01T00:00:00Z: text, 5 B\n"
         );
         assert!(plain(b"\0\x01", b"x").starts_with("/a 1970-01-01T00:00:00Z: unknown kind, 2 B\n"));
     }
@@ -200,11 +250,26 @@ mod tests {
 
     #[test]
     fn a_deleted_version_is_an_empty_one() {
-        let gone = Version { place: "s3://b/a".to_owned(), time: Some(0), content: Content::Absent };
+        let gone = Version { place: "s3://b/a".to_owned(), time: Some(0), content: Content::Absent("deleted") };
         let diff = render(&version("/a", b"x\n"), &gone, Paint::OFF);
         assert!(diff.contains("+++ s3://b/a (deleted)\n") && diff.ends_with("-x\n"), "{diff}");
         let binary = render(&version("/a", PNG), &gone, Paint::OFF);
         assert!(binary.ends_with("s3://b/a (deleted)\n"), "{binary}");
+    }
+
+    #[test]
+    fn an_empty_version_is_not_none() {
+        let gone = Version { place: "s3://b/a".to_owned(), time: None, content: Content::Absent("not there") };
+        let diff = render(&gone, &version("/a", b""), Paint::OFF);
+        assert_eq!(diff, "--- s3://b/a (not there)\n+++ /a 1970-01-01T00:00:00Z\n");
+    }
+
+    #[test]
+    fn the_extent_is_in_lines_or_in_bytes() {
+        let of = |old: &[u8], new: &[u8]| extent(&version("a", old), &version("b", new));
+        assert_eq!(of(b"1\n2\n3\n", b"1\nx\ny\n3\n"), Extent::Lines { added: 2, removed: 1 });
+        assert_eq!(of(b"1\n", b"1\n"), Extent::Lines { added: 0, removed: 0 });
+        assert_eq!(of(PNG, b"text"), Extent::Bytes { old: 24, new: 4 });
     }
 
     #[test]

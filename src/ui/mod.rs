@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod conflict;
 pub mod diff;
+pub mod diffstat;
 pub mod history;
 mod notes;
 mod pager;

@@ -18,6 +18,7 @@ pub(crate) fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("sync", vec!["sync", TARGET, "--json"]),
         ("targets", vec!["targets", "--json"]),
         ("ls", vec!["ls", TARGET, "--all", "--json"]),
+        ("diff", vec!["diff", TARGET, "--json"]),
         ("log", vec!["log", TARGET, "--json"]),
         ("restore", vec!["restore", TARGET, "--at", "now", "--to", "aside", "--yes", "--json"]),
         ("trash", vec!["trash", "list", TARGET, "--json"]),

@@ -14,6 +14,7 @@ mod cost;
 mod daemon;
 mod damage;
 mod delta;
+mod diff;
 mod disks;
 mod dry_run;
 mod editors;

@@ -3,6 +3,7 @@
 pub mod add;
 mod bucket;
 pub mod daemon;
+pub mod diff;
 pub mod edit;
 mod fields;
 pub mod help;

@@ -1,0 +1,105 @@
+//! A look at a target, or at places in it, that changes nothing: what differs, and what a sync would do about it.
+
+use std::sync::Arc;
+
+use super::aim::Place;
+use crate::config::Target;
+use crate::context::Context;
+use crate::engine::{Engine, Given, Looked, Planning};
+use crate::error::{Error, Kind};
+use crate::key::Key;
+use crate::reconcile::{Action, Planned, Policy};
+use crate::remote::{Guarded, S3Store};
+use crate::report::quoted;
+use crate::run::{self, explain};
+use crate::session::Session;
+use crate::transfer::{Cancel, Failure};
+use crate::ui::Notes;
+use crate::ui::text::printable;
+
+/// What differs.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// What a sync would do, in the order of the keys; conflicts are not answered.
+    pub(super) planned: Vec<Planned>,
+    /// Keys that could not be looked into, and why.
+    pub(super) failed: Vec<(Key, Failure)>,
+}
+
+/// The engine of a target; it answers no conflict.
+pub(super) fn engine(
+    context: &Context,
+    target: &Target,
+    session: &Session,
+    cancel: &Cancel,
+) -> Engine<Guarded<S3Store>> {
+    let options = run::options(context, target, Policy::Ignore, true);
+    let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
+    Engine::new(sides, Arc::new(context.clock), Arc::new(Notes(Arc::clone(&context.ui))), cancel.clone(), options)
+}
+
+/// Looks at places; at everything, if there are none. Single keys are looked at by themselves, which takes no listing.
+///
+/// # Errors
+///
+/// When a side can not be looked at, and for a key that never was.
+pub(super) async fn look(
+    engine: &Engine<Guarded<S3Store>>,
+    (command, target): (&str, &Target),
+    places: &[Place],
+) -> Result<Look, Error> {
+    let explained = |error| explain(command, target, error);
+    let is_key = |place: &Place| if let Place::Key(key) = place { Some(key.clone()) } else { None };
+    let keys: Option<Vec<Key>> = places.iter().map(is_key).collect();
+    if let Some(mut keys) = keys.filter(|keys| !keys.is_empty()) {
+        keys.sort();
+        keys.dedup();
+        let Looked { planned, absent, failed } = engine.look_at_keys(keys).await.map_err(explained)?;
+        return match absent.first() {
+            Some(key) => Err(unheard_of(key, target)),
+            None => Ok(Look { planned, failed }),
+        };
+    }
+    let planning = engine.plan(Given::default()).await.map_err(explained)?;
+    let look = of_planning(planning, places);
+    look.map_err(|key| unheard_of(&key, target))
+}
+
+/// What a plan has of places; the key of which there is nothing, if there is one.
+fn of_planning(planning: Planning, places: &[Place]) -> Result<Look, Key> {
+    let Planning { plan, summary, base, .. } = planning;
+    let mut planned: Vec<Planned> =
+        plan.make_way.into_iter().chain(plan.transfers).chain(plan.deletions).chain(plan.conflicts).collect();
+    planned.sort_by(|one, other| one.item.key.cmp(&other.item.key));
+    let mut failed = summary.failed;
+    for place in places {
+        let Place::Key(key) = place else { continue };
+        let is_planned = planned.iter().any(|planned| planned.item.key == *key);
+        let is_known = base.get(key.as_str()).is_some_and(|entry| !entry.is_tombstone());
+        if !is_planned && !is_known && !failed.iter().any(|(failed, _)| failed == key) {
+            return Err(key.clone());
+        }
+    }
+    if !places.is_empty() {
+        let is_meant = |key: &Key| places.iter().any(|place| place.has(key.as_str()));
+        planned.retain(|planned| is_meant(&planned.item.key));
+        failed.retain(|(key, _)| is_meant(key));
+    }
+    Ok(Look { planned, failed })
+}
+
+fn unheard_of(key: &Key, target: &Target) -> Error {
+    let (name, key) = (printable(&target.name), printable(key.as_str()));
+    Error::new(Kind::Failed, format!("there is no \"{key}\" in \"{name}\""))
+        .hint(format!("see what there is: s4 ls {}; a folder ends in '/'", quoted(&target.name)))
+}
+
+/// Whether the sides differ in more than what the indexes say.
+pub(super) fn differs(planned: &Planned) -> bool {
+    !matches!(planned.action, Action::Adopt | Action::Forget)
+}
+
+/// Why a key could not be looked into.
+pub(super) fn unseen(key: &Key, failure: &Failure) -> Error {
+    Error::new(Kind::Failed, format!("cannot look into \"{}\": {}", printable(key.as_str()), failure.reasons()))
+}
