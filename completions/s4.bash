@@ -25,11 +25,17 @@ _s4() {
             s4,check-ignore)
                 cmd="s4__subcmd__check__subcmd__ignore"
                 ;;
+            s4,conflicts)
+                cmd="s4__subcmd__conflicts"
+                ;;
             s4,d)
                 cmd="s4__subcmd__daemon"
                 ;;
             s4,daemon)
                 cmd="s4__subcmd__daemon"
+                ;;
+            s4,diff)
+                cmd="s4__subcmd__diff"
                 ;;
             s4,diff-index)
                 cmd="s4__subcmd__diff__subcmd__index"
@@ -119,7 +125,7 @@ _s4() {
 
     case "${cmd}" in
         s4)
-            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s restore trash daemon d edit e rm targets t status ls log verify policy help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
+            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s restore trash daemon d edit e rm targets t status ls diff conflicts log verify policy help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -386,6 +392,38 @@ _s4() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        s4__subcmd__conflicts)
+            opts="-v -q -h --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         s4__subcmd__daemon)
             opts="-v -q -h --conflicts --settle --poll --rescan --relist --read-delay --install --uninstall --jobs --bandwidth-limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help pause resume"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -513,6 +551,45 @@ _s4() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__diff)
+            opts="-p -v -q -h --base --version-id --stat --patch --exit-code --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --version-id)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -815,7 +892,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__help)
-            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync restore trash daemon edit rm targets status ls log verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a d e s t v"
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync restore trash daemon edit rm targets status ls diff conflicts log verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a d e s t v"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1244,7 +1321,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__status)
-            opts="-w -v -q -h --watch --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-s -w -v -q -h --short --all --ignored --exit-code --daemon --watch --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

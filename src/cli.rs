@@ -66,6 +66,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
         Command::Daemon(args) => porcelain::daemon::run(context, args),
         Command::Status(args) => porcelain::status::run(context, args),
         Command::Ls(args) => porcelain::ls::run(context, args),
+        Command::Conflicts(args) => porcelain::conflicts::run(context, args),
         Command::Diff(args) => porcelain::diff::run(context, args),
         Command::Log(args) => porcelain::log::run(context, args),
         Command::Verify(args) => porcelain::verify::run(context, args),

@@ -64,6 +64,11 @@ impl Dirty {
         self.anywhere.get_or_insert(Marked { first: now, last: now }).last = now;
     }
 
+    /// Whether there is something that has not settled by now.
+    pub(super) fn is_unsettled(&self, now: Instant) -> bool {
+        self.paths.values().chain(&self.anywhere).any(|marked| marked.settles(self.settle) > now)
+    }
+
     /// When something settles next.
     pub(super) fn next(&self) -> Option<Instant> {
         self.paths.values().chain(&self.anywhere).map(|marked| marked.settles(self.settle)).min()
@@ -113,6 +118,7 @@ mod tests {
         dirty.mark("a".to_owned(), at(250));
         assert_eq!(dirty.next(), Some(at(500)));
         assert_eq!(paths(dirty.take(at(499))), [""; 0]);
+        assert!(dirty.is_unsettled(at(500)) && !dirty.is_unsettled(at(550)));
         assert_eq!(paths(dirty.take(at(500))), ["b"]);
         assert_eq!(paths(dirty.take(at(550))), ["a"]);
         assert!(dirty.next().is_none());

@@ -337,7 +337,8 @@ impl Worker {
         }
         let wait = self.weather.wait(self.shared.context.clock.random());
         let wait = if is_guard { wait.max(GUARDED) } else { wait };
-        let is_heard = self.listen();
+        // What was heard of before and has not settled came too late for the look that failed as well.
+        let is_heard = self.listen() || self.dirty.is_unsettled(Instant::now());
         let put_right = async {
             if !is_heard {
                 self.home.heard().await;

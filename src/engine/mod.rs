@@ -152,6 +152,8 @@ pub struct Summary {
     pub problems: Vec<Problem>,
     /// Number of symbolic links in the folder, which are left alone.
     pub symlinks: usize,
+    /// Number of files and folders in the folder that the ignore rules leave out.
+    pub ignored: u64,
     /// Whether the run was interrupted.
     pub interrupted: bool,
     /// Whether it looked at everything.

@@ -221,6 +221,7 @@ impl<S: ObjectStore> Engine<S> {
             is_ignored: &|key| ignore.is_ignored_key(key),
         });
         summary.problems = joined.problems;
+        summary.ignored = scan.ignored;
         let unnameable = scan.unnameable.iter().cloned();
         summary.problems.extend(unnameable.map(|(raw, why)| {
             let name = local::printable(&raw);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::aim::Place;
 use crate::config::Target;
 use crate::context::Context;
-use crate::engine::{Engine, Given, Looked, Planning};
+use crate::engine::{self, Engine, Given, Looked, Planning, Summary};
 use crate::error::{Error, Kind};
+use crate::index::Index;
 use crate::key::Key;
 use crate::reconcile::{Action, Planned, Policy};
 use crate::remote::{Guarded, S3Store};
@@ -17,7 +18,20 @@ use crate::transfer::{Cancel, Failure};
 use crate::ui::Notes;
 use crate::ui::text::printable;
 
-/// What differs.
+/// All that differs, and what else there is to know of it.
+#[derive(Debug, Default)]
+pub(super) struct Whole {
+    /// What a sync would do, in the order of the keys; conflicts are not answered.
+    pub(super) planned: Vec<Planned>,
+    /// What was met on the way.
+    pub(super) summary: Summary,
+    /// Why a sync would not do it: a guard.
+    pub(super) stopped: Option<engine::Error>,
+    /// The local index as it is.
+    pub(super) base: Index,
+}
+
+/// What differs in some places.
 #[derive(Debug, Default)]
 pub(super) struct Look {
     /// What a sync would do, in the order of the keys; conflicts are not answered.
@@ -33,9 +47,26 @@ pub(super) fn engine(
     session: &Session,
     cancel: &Cancel,
 ) -> Engine<Guarded<S3Store>> {
-    let options = run::options(context, target, Policy::Ignore, true);
+    let options = run::options(context, target, Policy::Ignore, false);
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
     Engine::new(sides, Arc::new(context.clock), Arc::new(Notes(Arc::clone(&context.ui))), cancel.clone(), options)
+}
+
+/// Looks at everything.
+///
+/// # Errors
+///
+/// When a side can not be looked at.
+pub(super) async fn whole(
+    engine: &Engine<Guarded<S3Store>>,
+    (command, target): (&str, &Target),
+) -> Result<Whole, Error> {
+    let planning = engine.plan(Given::default()).await.map_err(|error| explain(command, target, error))?;
+    let Planning { plan, summary, stopped, base, .. } = planning;
+    let actions = plan.make_way.into_iter().chain(plan.transfers).chain(plan.deletions);
+    let mut planned: Vec<Planned> = actions.chain(plan.conflicts).collect();
+    planned.sort_by(|one, other| one.item.key.cmp(&other.item.key));
+    Ok(Whole { planned, summary, stopped, base })
 }
 
 /// Looks at places; at everything, if there are none. Single keys are looked at by themselves, which takes no listing.
@@ -48,29 +79,25 @@ pub(super) async fn look(
     (command, target): (&str, &Target),
     places: &[Place],
 ) -> Result<Look, Error> {
-    let explained = |error| explain(command, target, error);
     let is_key = |place: &Place| if let Place::Key(key) = place { Some(key.clone()) } else { None };
     let keys: Option<Vec<Key>> = places.iter().map(is_key).collect();
     if let Some(mut keys) = keys.filter(|keys| !keys.is_empty()) {
         keys.sort();
         keys.dedup();
-        let Looked { planned, absent, failed } = engine.look_at_keys(keys).await.map_err(explained)?;
+        let Looked { planned, absent, failed } =
+            engine.look_at_keys(keys).await.map_err(|error| explain(command, target, error))?;
         return match absent.first() {
             Some(key) => Err(unheard_of(key, target)),
             None => Ok(Look { planned, failed }),
         };
     }
-    let planning = engine.plan(Given::default()).await.map_err(explained)?;
-    let look = of_planning(planning, places);
+    let look = of_places(whole(engine, (command, target)).await?, places);
     look.map_err(|key| unheard_of(&key, target))
 }
 
 /// What a plan has of places; the key of which there is nothing, if there is one.
-fn of_planning(planning: Planning, places: &[Place]) -> Result<Look, Key> {
-    let Planning { plan, summary, base, .. } = planning;
-    let mut planned: Vec<Planned> =
-        plan.make_way.into_iter().chain(plan.transfers).chain(plan.deletions).chain(plan.conflicts).collect();
-    planned.sort_by(|one, other| one.item.key.cmp(&other.item.key));
+fn of_places(whole: Whole, places: &[Place]) -> Result<Look, Key> {
+    let Whole { mut planned, summary, base, .. } = whole;
     let mut failed = summary.failed;
     for place in places {
         let Place::Key(key) = place else { continue };

@@ -1,80 +1,112 @@
 //! `s4 status`
 
-use std::sync::Arc;
-use std::thread;
+use std::cell::Cell;
 
 use s4_commands::porcelain::status::StatusArgs;
-use s4_commands::record::Header;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use s4_commands::record::Status;
 
+use super::look::{self, Whole, differs, unseen};
+use super::standing;
+use crate::config::Target;
 use crate::context::Context;
-use crate::daemon::control::{self, Answers, Ask};
-use crate::error::{Error, ExitCode, Kind};
-use crate::ui::screen::Screen;
-use crate::ui::status::{Shown, StatusView};
+use crate::error::{Error, ExitCode};
+use crate::reconcile::{Action, Planned};
+use crate::run::{self, explain};
+use crate::session::Session;
+use crate::ui::changes::Changes;
+use crate::ui::{status, text};
+use crate::{engine, records, report};
 
-/// Shows where the daemon stands with targets, once or until somebody has seen enough.
+/// Shows what differs in targets, and where the daemon stands with them.
 ///
 /// # Errors
 ///
-/// When a target is unknown, no daemon runs, or it gives no answer.
+/// When a target is unknown; of the daemon alone, when none runs. What keeps one target from being looked at is told, and the next
+/// one is shown.
 pub fn run(context: &Context, args: &StatusArgs) -> Result<ExitCode, Error> {
     let config = context.config()?;
     for name in &args.targets {
         config.fields(name)?;
     }
-    let ask = if args.watch { Ask::Watch } else { Ask::Status };
-    let answers = control::ask(&context.env, context.config_path()?, &ask)?;
-    let mut answers = answers.ok_or_else(control::no_daemon)?;
-    let ui = Arc::clone(&context.ui);
-    let shown = match args {
-        StatusArgs { json: true, .. } => Shown::Records(ui.stream(Header::new())),
-        StatusArgs { watch: true, .. } if is_screen(context) => Shown::Screen(Screen::enter(Arc::clone(&ui))),
-        _ => Shown::Lines,
-    };
-    let mut view = StatusView::new(ui, &args.targets, shown);
-    let seen = match args.watch {
-        true => watch(context, &mut view, answers),
-        false => answers.next().unwrap_or_else(|| Err(ended())).map(|statuses| view.show(statuses)),
-    };
-    let unseen = view.close(seen.is_ok());
-    seen?;
-    if !unseen.is_empty() {
-        let message = format!("the daemon does not keep \"{}\" in sync", unseen.join("\", \""));
-        return Err(Error::new(Kind::Failed, message).hint("see which it does: s4 status"));
+    if args.daemon || args.watch {
+        return standing::show(context, args);
     }
-    Ok(ExitCode::Done)
-}
-
-/// Whether results go to a terminal on which text can change in its place.
-fn is_screen(context: &Context) -> bool {
-    context.ui.options().terminals.output && context.env.get("TERM").is_some_and(|term| term != "dumb")
-}
-
-/// Shows each set of answers until a signal comes, or nobody reads any more.
-fn watch(context: &Context, view: &mut StatusView, mut answers: Answers) -> Result<(), Error> {
-    let cannot = |error: std::io::Error| Error::new(Kind::Failed, "cannot start").because(error);
-    let (sender, mut sets) = mpsc::channel(1);
-    // It ends with the daemon, or with this process.
-    let read = move || answers.all(|set| sender.blocking_send(set).is_ok());
-    thread::Builder::new().name("answers".to_owned()).spawn(read).map_err(cannot)?;
-    crate::runtime()?.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
-        let mut resize = signal(SignalKind::window_change()).map_err(cannot)?;
-        while context.ui.is_read() {
-            tokio::select! {
-                _ = interrupt.recv() => break,
-                _ = terminate.recv() => break,
-                _ = resize.recv() => view.draw(),
-                set = sets.recv() => view.show(set.unwrap_or_else(|| Err(ended()))?),
+    let statuses = standing::ask(context)?;
+    let shows_many = args.targets.len() != 1 && config.names().len() > 1;
+    let (conflicts, differing) = (Cell::new(false), Cell::new(false));
+    let code = run::each_target(context, &args.targets, args.json, &async |target, cancel| {
+        let session = Session::open(context, target, true).await?;
+        let engine = look::engine(context, target, &session, cancel);
+        let whole = look::whole(&engine, ("status", target)).await?;
+        let is_conflict = |planned: &Planned| matches!(planned.action, Action::Conflict | Action::MoveAside);
+        conflicts.set(conflicts.get() || whole.planned.iter().any(is_conflict));
+        differing.set(differing.get() || whole.planned.iter().any(differs));
+        let code = if whole.summary.failed.is_empty() { ExitCode::Done } else { ExitCode::Partial };
+        let standing = statuses.iter().find(|status| status.target == target.name);
+        match args {
+            StatusArgs { json: true, .. } => print(context, (target, &session), standing, whole),
+            StatusArgs { short: true, .. } => {
+                if shows_many {
+                    context.ui.say(&format!("## {}", text::printable(&target.name)));
+                }
+                say(context, &changes(args, target, &whole).short(context.ui.paint()));
+            }
+            _ => {
+                say(context, &standing.map(|standing| status::text(&context.ui, standing)).unwrap_or_default());
+                let width = context.ui.size().map_or(usize::MAX, |size| size.columns);
+                say(context, &changes(args, target, &whole).long(context.ui.paint(), width));
+                warn(context, target, whole.stopped);
             }
         }
-        Ok(())
+        context.ui.debug(&text::spent(&session.spent(target)));
+        Ok(code)
+    })?;
+    Ok(match code {
+        ExitCode::Done if conflicts.get() => ExitCode::Conflicts,
+        ExitCode::Done if differing.get() && args.exit_code => ExitCode::Failed,
+        code => code,
     })
 }
 
-fn ended() -> Error {
-    Error::new(Kind::Failed, "the daemon has ended")
+fn changes<'a>(args: &StatusArgs, target: &'a Target, whole: &'a Whole) -> Changes<'a> {
+    let Whole { planned, summary, .. } = whole;
+    Changes { target: &target.name, planned, summary, all: args.all, ignored: args.ignored }
+}
+
+fn say(context: &Context, text: &str) {
+    if !text.is_empty() {
+        context.ui.say(text.trim_end_matches('\n'));
+    }
+}
+
+/// Tells that a guard would stop a sync.
+fn warn(context: &Context, target: &Target, stopped: Option<engine::Error>) {
+    if let Some(error) = stopped {
+        let error = explain("sync", target, error);
+        context.ui.warn(&format!("a sync would be stopped: {error}"));
+        error.hints().iter().for_each(|hint| context.ui.note(&format!("hint: {hint}")));
+    }
+}
+
+/// Prints records of it.
+fn print(context: &Context, (target, session): (&Target, &Session), standing: Option<&Status>, whole: Whole) {
+    let Whole { planned, summary, stopped, .. } = whole;
+    let alarm = match &stopped {
+        Some(engine::Error::Guard(alarm, _)) => Some(alarm),
+        _ => None,
+    };
+    let stream = context.ui.stream(run::header(target));
+    if let Some(status) = standing {
+        stream.push(status.clone());
+    }
+    for planned in &planned {
+        stream.push(records::change(planned, alarm));
+    }
+    for problem in records::problems(&summary) {
+        stream.push(problem);
+    }
+    for (key, failure) in &summary.failed {
+        stream.push(report::record(&unseen(key, failure), Some(key.as_str())));
+    }
+    stream.end_after(&session.spent(target));
 }

@@ -1,9 +1,12 @@
 //! What people see and are asked: results on stdout, everything else on stderr.
 
+pub mod changes;
 pub mod colour;
 pub mod conflict;
+pub mod conflicts;
 pub mod diff;
 pub mod diffstat;
+mod folders;
 pub mod history;
 mod notes;
 mod pager;
@@ -18,6 +21,7 @@ pub mod table;
 pub mod text;
 pub mod trash;
 pub mod verify;
+mod wrap;
 
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};

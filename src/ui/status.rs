@@ -7,15 +7,11 @@ use s4_commands::record::Status;
 use super::colour::Paint;
 use super::screen::Screen;
 use super::text::{count, grouped, printable, size, time};
+use super::wrap::{HANGING, wrap};
 use super::{Stream, Ui};
 
 /// How many keys of a kind are named.
 const NAMED: usize = 10;
-/// How far the second line of a text that needs several stands in from the first.
-const HANGING: usize = 4;
-/// No line gets narrower than that, whatever the terminal.
-const NARROWEST: usize = 20;
-
 /// Where to show it.
 pub enum Shown {
     /// In lines.
@@ -100,6 +96,11 @@ struct Line {
     paint: fn(Paint, &str) -> String,
 }
 
+/// Where the daemon stands with a target, as lines for this terminal.
+pub fn text(ui: &Ui, status: &Status) -> String {
+    paragraph(status, ui.paint(), ui.size().map_or(usize::MAX, |size| size.columns))
+}
+
 /// A target's paragraph, with a line break after each line, none of which is longer than `width`.
 fn paragraph(status: &Status, paint: Paint, width: usize) -> String {
     let mut text = String::new();
@@ -179,25 +180,6 @@ fn more(number: usize, say: &mut dyn FnMut(String)) {
     if number > NAMED {
         say(format!("and {} more", grouped((number - NAMED) as u64)));
     }
-}
-
-/// A text in lines of `width`, those after the first shorter by [`HANGING`]. It is cut at blanks, and within words that are too long.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut width = width.max(NARROWEST);
-    let mut lines = Vec::new();
-    let mut rest: Vec<char> = text.chars().collect();
-    while rest.len() > width {
-        // A blank just behind the line is as good.
-        let blank = rest[..=width].iter().rposition(|letter| *letter == ' ').filter(|at| *at > width / 2);
-        let next = rest.split_off(blank.unwrap_or(width));
-        lines.push(rest.iter().collect());
-        rest = next.into_iter().skip(usize::from(blank.is_some())).collect();
-        if lines.len() == 1 {
-            width = width.saturating_sub(HANGING).max(NARROWEST);
-        }
-    }
-    lines.push(rest.into_iter().collect());
-    lines
 }
 
 #[cfg(test)]

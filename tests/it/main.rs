@@ -51,6 +51,7 @@ mod servers;
 mod signals;
 mod state_folder;
 mod status;
+mod status_changes;
 mod support;
 mod sync;
 mod transfers;

@@ -1,4 +1,4 @@
-//! `s4 status`, of a daemon that does nothing but tell what stands on its board.
+//! `s4 status --daemon` and `--watch`, of a daemon that does nothing but tell what stands on its board.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -17,14 +17,14 @@ use tokio::sync::{mpsc, oneshot};
 use crate::support::{Bucket, Machine, Record, TARGET, Terminal, TestEnv, whole};
 
 /// A daemon without work. It runs until it is dropped.
-struct Daemon {
+pub(crate) struct Daemon {
     board: Arc<Board>,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Daemon {
-    fn of(machine: &Machine) -> Daemon {
+    pub(crate) fn of(machine: &Machine) -> Daemon {
         let board = Arc::new(Board::new(Clock::Fixed(1_795_435_200_000_000_000)));
         board.change(TARGET, |standing| standing.state = State::InSync);
         let home = machine.path("").parent().unwrap().to_owned();
@@ -56,14 +56,14 @@ fn without_a_daemon_it_says_so_and_what_helps() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let machine = env.machine(&bucket);
     let told = "error: no daemon is running\nhint: start it: s4 daemon, or with every login: s4 daemon --install\n";
-    machine.s4(["status"]).assert().code(1).stdout(is_empty()).stderr(told);
+    machine.s4(["status", "--daemon"]).assert().code(1).stdout(is_empty()).stderr(told);
     machine
-        .s4(["status", "--json"])
+        .s4(["status", "--daemon", "--json"])
         .assert()
         .code(1)
         .stdout(contains("\"message\":\"no daemon is running\""))
         .stderr(told);
-    machine.s4(["status", "flies"]).assert().code(2).stderr(contains("did you mean \"files\"?"));
+    machine.s4(["status", "--daemon", "flies"]).assert().code(2).stderr(contains("did you mean \"files\"?"));
 }
 
 #[test]
@@ -71,7 +71,12 @@ fn it_shows_what_the_daemon_tells() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let machine = env.machine(&bucket);
     let daemon = Daemon::of(&machine);
-    machine.s4(["status"]).assert().code(0).stdout("files: in sync since 2026-11-23T12:00:00Z\n").stderr(is_empty());
+    machine
+        .s4(["status", "--daemon"])
+        .assert()
+        .code(0)
+        .stdout("files: in sync since 2026-11-23T12:00:00Z\n")
+        .stderr(is_empty());
     daemon.board.change(TARGET, |standing| {
         standing.state = State::Syncing;
         (standing.files, standing.bytes) = ((12, 300), (0, 1 << 20));
@@ -81,16 +86,20 @@ fn it_shows_what_the_daemon_tells() {
         standing.why = Some("because".to_owned());
         standing.trouble(0, "no");
     });
-    let shown = machine.run(["status", TARGET]).with(0);
+    let shown = machine.run(["status", "--daemon", TARGET]).with(0);
     shown.says("files: syncing 12 of 300 files, 0 B of 1.0 MiB");
     shown.says("   25 % of 4 B: a\\u{1b}");
-    let records = whole(&machine.run(["status", "--json"]).with(0).out);
+    let records = whole(&machine.run(["status", "--daemon", "--json"]).with(0).out);
     let [Record::Status(status)] = &records[..] else { panic!("{records:?}") };
     assert_eq!((status.state.as_str(), status.since.as_str()), ("syncing", "2026-11-23T12:00:00Z"));
     assert_eq!((status.moving[0].key.as_str(), status.errors[0].message.as_str()), ("a\u{1b}", "no"));
     daemon.board.remove(TARGET);
-    machine.s4(["status", TARGET]).assert().code(1).stderr(contains("the daemon does not keep \"files\" in sync"));
-    machine.s4(["status"]).assert().code(0).stdout(is_empty()).stderr("The daemon has no targets\n");
+    machine
+        .s4(["status", "--daemon", TARGET])
+        .assert()
+        .code(1)
+        .stderr(contains("the daemon does not keep \"files\" in sync"));
+    machine.s4(["status", "--daemon"]).assert().code(0).stdout(is_empty()).stderr("The daemon has no targets\n");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod add;
 mod bucket;
+pub mod conflicts;
 pub mod daemon;
 pub mod diff;
 pub mod edit;

@@ -2,24 +2,44 @@
 
 use clap::Args;
 
-use crate::manual::Manual;
+use crate::manual::{Exit, Manual};
 
-/// Show where the daemon stands with each target
+/// Show what differs, and where the daemon stands
 ///
-/// Asks the daemon that keeps the targets of this config file in sync: what it does with each of them and since when, the conflicts
-/// that it left alone, when it last looked through the whole folder and the whole bucket, what is moving, and what went wrong last.
-/// Neither the folder nor the bucket is looked at for that.
+/// Looks at folder and bucket, and shows what a sync would do: what is to push and to pull, what to delete on either side, what was
+/// renamed, which keys are in conflict, and which names are left alone and why. Nothing is changed, not even in the indexes. It takes
+/// the requests of a sync that has nothing to do.
+///
+/// If the daemon runs that keeps the targets of this config file in sync, what it does with each comes first: since when, what is
+/// moving, and what went wrong last.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = MANUAL.help())]
 pub struct StatusArgs {
-    /// The targets to show; all of the daemon's if none is named
+    /// The targets to show; all if none is named
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
-    /// Go on showing it as it changes
+    /// Show a line for each key, with two letters for what became of it
+    #[arg(short, long, conflicts_with_all = ["json", "all"])]
+    pub short: bool,
+    /// List everything, however much it is
+    ///
+    /// Without it, more than 40 keys are shown by folder, with their numbers.
+    #[arg(long)]
+    pub all: bool,
+    /// Count the names in the folder that the ignore rules leave out
+    #[arg(long, conflicts_with_all = ["json", "short"])]
+    pub ignored: bool,
+    /// End with the exit code 1 if something differs
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Show only where the daemon stands, without a look at folder and bucket
+    #[arg(long, conflicts_with_all = ["short", "all", "ignored", "exit_code"])]
+    pub daemon: bool,
+    /// Go on showing where the daemon stands as it changes
     ///
     /// On a terminal the text changes in its place; elsewhere each target that changed is printed anew. Ctrl-C ends that, and not
     /// the daemon.
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with_all = ["short", "all", "ignored", "exit_code"])]
     pub watch: bool,
     /// Print records, one JSON object a line
     #[arg(long)]
@@ -28,9 +48,17 @@ pub struct StatusArgs {
 
 /// What the manual says of it.
 pub const MANUAL: Manual = Manual {
-    output: &["status"],
+    output: &["status", "change", "problem"],
     on_output: "\
-A paragraph for each target, in the order of their names. Its first line tells what the daemon does:
+For each target, in the order of their names, a line that counts what differs, and then the keys: with `new`, `modified`, `deleted`,
+`renamed`, `copied` or, for what both sides did, like `modified here, deleted there`. An object that is deleted because its key is ignored
+now is `ignored`.
+
+With `--short` a line for each key: a letter for the file, a letter for the object, a blank and the name. The letters are `A` (added), `M`
+(modified), `D` (deleted), `R` (renamed), `C` (copied), `I` (ignored) or a blank for nothing; two letters are a conflict, and `!!` stands
+before names that are left alone. Of several targets each has a line `## NAME` before its own.
+
+Where the daemon stands is a paragraph before that. Its first line tells what the daemon does:
 
 :: `starting`
 It has not looked at everything yet.
@@ -53,19 +81,21 @@ A guard refused; s4-sync(1) tells what to do about it.
 :: `paused`
 Somebody asked for that.
 
-With `--json` it prints a record for each target; with `--watch` too, a record for each one that changed follows, ten times a second at
-most, until Ctrl-C ends the stream.
+With `--json` each target has a stream of its own: a `status` record if the daemon keeps it in sync, a `change` for each key as
+s4-diff-index(1) prints it, and a `problem` for each name that is left alone. With `--daemon` or `--watch` there is one stream of
+`status` records; with `--watch` a record for each target that changed follows, ten times a second at most, until Ctrl-C ends it.
 
-If no daemon runs, or it ends while it is watched, the exit code is 1.",
+With `--daemon` or `--watch`, the exit code is 1 if no daemon runs, or it ends while it is watched.",
     examples: &[
         ("See where everything stands:", "s4 status"),
-        ("Watch one target:", "s4 status --watch photos"),
+        ("In short, and all of it:", "s4 status --short docs"),
+        ("Watch the daemon at work:", "s4 status --watch photos"),
         (
-            "The targets with conflicts, for a script:",
-            r#"s4 status --json |
-   jq -r 'select(.type == "status" and .conflicts != []).target'"#,
+            "What a sync would push, for a script:",
+            r#"s4 status docs --json |
+   jq -r 'select(.type == "change" and .action == "push").key'"#,
         ),
     ],
-    exits: &[],
-    see_also: &["s4-sync(1)", "s4-targets(1)", "s4-json(7)"],
+    exits: &[Exit::Conflicts, Exit::Partial, Exit::Interrupted],
+    see_also: &["s4-diff(1)", "s4-conflicts(1)", "s4-sync(1)", "s4-daemon(1)", "s4-json(7)"],
 };

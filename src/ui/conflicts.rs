@@ -1,0 +1,48 @@
+//! A list of conflicts.
+
+use super::changes::conflict;
+use super::colour::Paint;
+use super::text::{count, printable, size, time};
+use super::wrap::wrap;
+use crate::index::whole_seconds;
+use crate::reconcile::{Action, Planned};
+
+/// How far a key stands in, and its sides from that.
+const INDENT: usize = 4;
+
+/// The conflicts of a target, with a line break behind each line.
+pub fn text(target: &str, conflicts: &[Planned], paint: Paint, width: usize) -> String {
+    let number = conflicts.len() as u64;
+    let number = if number == 0 { "no conflicts".to_owned() } else { count(number, "conflict") };
+    let mut text = format!("{}: {number}\n", printable(target));
+    let mut push = |indent: usize, line: &str, paint: &dyn Fn(&str) -> String| {
+        for (at, piece) in wrap(line, width.saturating_sub(indent)).into_iter().enumerate() {
+            let indent = " ".repeat(if at > 0 { indent + INDENT } else { indent });
+            text += &format!("{indent}{}\n", paint(&piece));
+        }
+    };
+    for planned in conflicts {
+        let key = printable(planned.item.key.as_str());
+        if is_of_names(planned) {
+            push(INDENT, &format!("{key}: a file on one side, a folder on the other"), &|line| paint.warning(line));
+            continue;
+        }
+        let what = conflict(planned.decision.local, planned.decision.remote);
+        push(INDENT, &format!("{key}: {what}"), &|line| paint.warning(line));
+        let plain = |line: &str| line.to_owned();
+        if let Some(local) = &planned.item.local {
+            let (at, bytes) = (time(whole_seconds(local.stat.mtime_ns)), size(local.stat.size));
+            push(2 * INDENT, &format!("here:  {at}, {bytes}"), &plain);
+        }
+        if let Some(remote) = &planned.item.remote {
+            push(2 * INDENT, &format!("there: {}, {}", time(remote.last_modified), size(remote.size)), &plain);
+        }
+    }
+    text
+}
+
+/// Whether it is a file where the other side has a folder: then no answer for the key alone will do.
+pub fn is_of_names(planned: &Planned) -> bool {
+    planned.action == Action::MoveAside
+        || planned.action == Action::Conflict && planned.decision.action != Some(Action::Conflict)
+}
