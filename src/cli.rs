@@ -61,6 +61,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
         Command::Policy(args) => porcelain::policy::run(context, args),
         Command::Version(args) => porcelain::version::run(context, args),
         Command::Sync(args) => porcelain::sync::run(context, args),
+        Command::Resolve(args) => porcelain::resolve::run(context, args),
         Command::Restore(args) => porcelain::restore::run(context, args),
         Command::Trash(args) => porcelain::trash::run(context, args),
         Command::Daemon(args) => porcelain::daemon::run(context, args),

@@ -21,6 +21,7 @@ pub mod index;
 pub mod interrupt;
 pub mod key;
 pub mod local;
+pub mod merge;
 pub mod plumbing;
 pub mod porcelain;
 pub mod reconcile;

@@ -67,6 +67,7 @@ pub enum Command {
     Add(porcelain::add::AddArgs),
     #[command(visible_alias = "s")]
     Sync(porcelain::sync::SyncArgs),
+    Resolve(porcelain::resolve::ResolveArgs),
     Restore(porcelain::restore::RestoreArgs),
     Trash(porcelain::trash::TrashArgs),
     #[command(visible_alias = "d")]
@@ -102,6 +103,7 @@ pub enum Command {
 pub const COMMANDS: &[Listed] = &[
     Listed { name: "add", group: Group::Everyday, manual: &porcelain::add::MANUAL },
     Listed { name: "sync", group: Group::Everyday, manual: &porcelain::sync::MANUAL },
+    Listed { name: "resolve", group: Group::Everyday, manual: &porcelain::resolve::MANUAL },
     Listed { name: "restore", group: Group::Everyday, manual: &porcelain::restore::MANUAL },
     Listed { name: "trash", group: Group::Everyday, manual: &porcelain::trash::MANUAL },
     Listed { name: "daemon", group: Group::Everyday, manual: &porcelain::daemon::MANUAL },
@@ -138,6 +140,7 @@ impl Command {
             Command::Rm(args) => args.json,
             Command::Targets(args) => args.json,
             Command::Sync(args) => args.json,
+            Command::Resolve(args) => args.json,
             Command::Restore(args) => args.json,
             Command::Trash(args) => args.json,
             Command::Daemon(args) => args.json,

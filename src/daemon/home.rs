@@ -98,7 +98,7 @@ impl Home {
         let unwatched = self.unwatched();
         let first = unwatched.first()?;
         if let Some(why) = &self.blind {
-            return Some(format!("the folder can not be watched ({why}); it is looked at every half minute"));
+            return Some(format!("the folder can not be watched ({why}); it is looked at now and then"));
         }
         let which = match (first.as_str(), unwatched.len()) {
             ("", _) => "the folder".to_owned(),
@@ -106,7 +106,7 @@ impl Home {
             (first, more) => format!("\"{first}\" and {} more", more - 1),
         };
         Some(format!(
-            "no watches are left for {which}: looked at every half minute; allow more with: \
+            "no watches are left for {which}: looked at now and then; allow more with: \
              sudo sysctl fs.inotify.max_user_watches=1048576"
         ))
     }

@@ -29,8 +29,8 @@ use crate::run::explain;
 
 /// A path under constant writing is synced so often.
 const NEVER_SETTLED: Duration = Duration::from_secs(5);
-/// How often folders are looked at that have no watch.
-const UNWATCHED: Duration = Duration::from_secs(30);
+/// After so many polls folders are looked at that have no watch.
+const UNWATCHED: u32 = 6;
 /// The longest time without a look at clock, folder and battery.
 const TICK: Duration = Duration::from_secs(5);
 /// The same of events: an index is written soon after the objects it tells of.
@@ -191,7 +191,7 @@ impl Worker {
             self.dirty.mark_all(now);
         }
         heard.paths.into_iter().for_each(|path| self.dirty.mark(path, now));
-        if now.duration_since(self.looked_at_unwatched) >= UNWATCHED {
+        if now.duration_since(self.looked_at_unwatched) >= self.shared.args.poll * UNWATCHED {
             self.looked_at_unwatched = now;
             let paths = self.home.unwatched();
             self.dirty.put_back(Hints { all: paths.contains(""), paths, ..Hints::default() }, now);

@@ -16,6 +16,7 @@ pub mod log;
 mod look;
 pub mod ls;
 pub mod policy;
+pub mod resolve;
 pub mod restore;
 pub mod rm;
 mod standing;

@@ -88,7 +88,8 @@ fn policy(context: &Context, args: &SyncArgs, target: &Target) -> Policy {
     }
 }
 
-fn exit_code(summary: &Summary, agreed: bool) -> ExitCode {
+/// How a run ends; `agreed`: no conflict is left.
+pub(super) fn exit_code(summary: &Summary, agreed: bool) -> ExitCode {
     if summary.interrupted {
         ExitCode::Interrupted
     } else if !summary.failed.is_empty() {

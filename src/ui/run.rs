@@ -92,6 +92,14 @@ impl RunView {
         self.ui.relate(&closing(summary, took));
     }
 
+    /// Tells of a conflict that somebody wanted to be answered, and that stays open.
+    pub fn leave(&self, conflict: &Planned, why: &str) {
+        if let Some(stream) = &self.stream {
+            stream.push(records::skipped(conflict, "conflict", why));
+        }
+        self.ui.warn(&format!("conflict left open: \"{}\": {why}", printable(conflict.item.key.as_str())));
+    }
+
     /// Tells of what was left alone: conflicts, names, keys that failed.
     fn warn(&self, conflicts: &[Planned], summary: &Summary) {
         for conflict in conflicts {

@@ -21,6 +21,7 @@ pub(crate) fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("diff", vec!["diff", TARGET, "--json"]),
         ("status", vec!["status", TARGET, "--json"]),
         ("conflicts", vec!["conflicts", TARGET, "--json"]),
+        ("resolve", vec!["resolve", TARGET, "sub/", "--keep", "local", "--json"]),
         ("log", vec!["log", TARGET, "--json"]),
         ("restore", vec!["restore", TARGET, "--at", "now", "--to", "aside", "--yes", "--json"]),
         ("trash", vec!["trash", "list", TARGET, "--json"]),

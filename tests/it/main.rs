@@ -41,6 +41,7 @@ mod processes;
 mod races;
 mod readme;
 mod renames;
+mod resolve;
 mod restore;
 mod resuming;
 mod rules;

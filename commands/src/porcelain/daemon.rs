@@ -102,7 +102,7 @@ stream for each run that did something.
 
 `s4 status` shows what it is doing, and what it last failed at.
 
-Where the system has no watches left for some folders, these are looked at every half minute; the line that says so names the setting
+Where the system has no watches left for some folders, these are looked at after every six polls; the line that says so names the setting
 that allows more (`fs.inotify.max_user_watches`).",
     examples: &[
         ("Keep all targets in sync, until Ctrl-C:", "s4 daemon"),

@@ -73,5 +73,5 @@ a sync would only note down.",
         ("Ask whether something differs, in a script:", "s4 diff docs --json --exit-code > /dev/null || echo it does"),
     ],
     exits: &[Exit::Partial, Exit::Interrupted],
-    see_also: &["s4-status(1)", "s4-log(1)", "s4-diff-index(1)", "s4-json(7)"],
+    see_also: &["s4-status(1)", "s4-log(1)", "s4-resolve(1)", "s4-diff-index(1)", "s4-json(7)"],
 };

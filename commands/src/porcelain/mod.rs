@@ -11,6 +11,7 @@ pub mod help;
 pub mod log;
 pub mod ls;
 pub mod policy;
+pub mod resolve;
 pub mod restore;
 pub mod rm;
 pub mod status;

@@ -143,7 +143,7 @@ impl Daemon {
 
     /// Where each target stands, by its name; nothing while it does not answer yet.
     pub(crate) fn status(&self) -> BTreeMap<String, Status> {
-        let ran = self.machine.run(["status", "--json"]);
+        let ran = self.machine.run(["status", "--daemon", "--json"]);
         if ran.code != 0 {
             return BTreeMap::new();
         }
@@ -238,7 +238,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let status = if std::thread::panicking() { self.machine.run(["status", "--json"]).out } else { String::new() };
+        let status = if std::thread::panicking() { self.machine.run(["status", "--daemon", "--json"]).out } else { String::new() };
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
