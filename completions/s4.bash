@@ -73,6 +73,9 @@ _s4() {
             s4,read-index)
                 cmd="s4__subcmd__read__subcmd__index"
                 ;;
+            s4,resolve)
+                cmd="s4__subcmd__resolve"
+                ;;
             s4,restore)
                 cmd="s4__subcmd__restore"
                 ;;
@@ -125,7 +128,7 @@ _s4() {
 
     case "${cmd}" in
         s4)
-            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s restore trash daemon d edit e rm targets t status ls diff conflicts log verify policy help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
+            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s resolve restore trash daemon d edit e rm targets t status ls diff conflicts log verify policy help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -892,7 +895,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__help)
-            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync restore trash daemon edit rm targets status ls diff conflicts log verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a d e s t v"
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync resolve restore trash daemon edit rm targets status ls diff conflicts log verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a d e s t v"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1178,6 +1181,45 @@ _s4() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__resolve)
+            opts="-v -q -h --keep --merge --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep)
+                    COMPREPLY=($(compgen -W "local remote both" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

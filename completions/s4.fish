@@ -42,6 +42,7 @@ complete -c s4 -n "__fish_s4_needs_command" -f -a "add" -d 'Add a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "a" -d 'Add a target'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "sync" -d 'Sync targets now'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "s" -d 'Sync targets now'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "resolve" -d 'Answer conflicts'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "restore" -d 'Bring back what was replaced or deleted'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "trash" -d 'List, put back or empty what syncs removed here'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "daemon" -d 'Keep targets in sync continuously'
@@ -206,6 +207,24 @@ complete -c s4 -n "__fish_s4_using_subcommand s" -l timestamps -d 'Begin each li
 complete -c s4 -n "__fish_s4_using_subcommand s" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand s" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand s" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l keep -d 'Keep this version' -r -f -a "local\t'The file, in the bucket too; where it was deleted, the object goes as well'
+remote\t'The version in the bucket, here too; where it was deleted, the file goes to the trash'
+both\t'Both, the local one under a new name; where one side deleted it, what the other has'"
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l merge -d 'Merge both versions, line by line'
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand restore" -l version -d 'Bring back the version of a key that has this id' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand restore" -l at -d 'Bring back what there was at a time' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand restore" -l to -d 'Write the contents into DIR, and change nothing else' -r -f -a "(__fish_complete_directories)"
@@ -495,7 +514,7 @@ complete -c s4 -n "__fish_s4_using_subcommand status" -l log-level -d 'Say only 
 INFO\t'What is going on'
 WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
-complete -c s4 -n "__fish_s4_using_subcommand status" -s s -l short -d 'Show a line for each key, with two letters for what became of it'
+complete -c s4 -n "__fish_s4_using_subcommand status" -s s -l short -d 'Show a line for each key, with two letters for its states'
 complete -c s4 -n "__fish_s4_using_subcommand status" -l all -d 'List everything, however much it is'
 complete -c s4 -n "__fish_s4_using_subcommand status" -l ignored -d 'Count the names in the folder that the ignore rules leave out'
 complete -c s4 -n "__fish_s4_using_subcommand status" -l exit-code -d 'End with the exit code 1 if something differs'

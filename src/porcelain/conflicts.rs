@@ -4,11 +4,15 @@ use std::cell::Cell;
 
 use s4_commands::porcelain::conflicts::ConflictsArgs;
 
-use super::look::{self, unseen};
+use super::aim::{Aim, Place};
+use super::look::{self, Look, is_conflict, unseen};
 use crate::context::Context;
-use crate::error::{Error, ExitCode};
-use crate::reconcile::{Action, Planned};
+use crate::error::{Error, ExitCode, Kind};
+use crate::reconcile::Planned;
+use crate::report::quoted;
 use crate::session::Session;
+use crate::ui::conflicts::is_of_names;
+use crate::ui::text::printable;
 use crate::ui::{conflicts, text};
 use crate::{records, report, run};
 
@@ -23,7 +27,6 @@ pub fn run(context: &Context, args: &ConflictsArgs) -> Result<ExitCode, Error> {
         let session = Session::open(context, target, true).await?;
         let engine = look::engine(context, target, &session, cancel);
         let whole = look::whole(&engine, ("conflicts", target)).await?;
-        let is_conflict = |planned: &Planned| matches!(planned.action, Action::Conflict | Action::MoveAside);
         let open: Vec<Planned> = whole.planned.into_iter().filter(is_conflict).collect();
         found.set(found.get() || !open.is_empty());
         let failed = &whole.summary.failed;
@@ -46,4 +49,33 @@ pub fn run(context: &Context, args: &ConflictsArgs) -> Result<ExitCode, Error> {
         Ok(if failed.is_empty() { ExitCode::Done } else { ExitCode::Partial })
     })?;
     Ok(if code == ExitCode::Done && found.get() { ExitCode::Conflicts } else { code })
+}
+
+/// The conflicts at places that were looked at.
+///
+/// # Errors
+///
+/// For a key that is in none, or in one that no answer for it alone ends.
+pub(super) fn open_conflicts(look: Look, aim: &Aim, places: &[Place]) -> Result<Vec<Planned>, Error> {
+    if let Some((key, failure)) = look.failed.first() {
+        return Err(unseen(key, failure));
+    }
+    let name = quoted(&aim.target.name);
+    let open: Vec<Planned> = look.planned.into_iter().filter(is_conflict).collect();
+    for place in places {
+        let Place::Key(key) = place else { continue };
+        if !open.iter().any(|planned| planned.item.key == *key) {
+            return Err(Error::new(Kind::Failed, format!("\"{}\" is in no conflict", printable(key.as_str())))
+                .hint(format!("see which are: s4 conflicts {name}")));
+        }
+    }
+    match open.iter().find(|planned| is_of_names(planned)) {
+        None => Ok(open),
+        Some(planned) => {
+            let key = printable(planned.item.key.as_str());
+            let message = format!("\"{key}\": a file on one side, a folder on the other");
+            let error = Error::new(Kind::Failed, message).hint("rename one of them");
+            Err(error.hint(format!("or have a sync keep both: s4 sync {name} --conflicts keep-both")))
+        }
+    }
 }

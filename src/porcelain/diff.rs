@@ -48,7 +48,7 @@ async fn show(
         let [Place::Key(key)] = places else {
             return Err(Error::new(Kind::Usage, "a version is one of a key: name one"));
         };
-        let differs = differences.against_version(key, id, shown).await?;
+        let differs = differences.since_version(key, id, shown).await?;
         return Ok(if differs && args.exit_code { ExitCode::Failed } else { ExitCode::Done });
     }
     let engine = look::engine(context, &aim.target, session, cancel);

@@ -126,6 +126,11 @@ pub(super) fn differs(planned: &Planned) -> bool {
     !matches!(planned.action, Action::Adopt | Action::Forget)
 }
 
+/// Whether somebody has to answer first.
+pub(super) fn is_conflict(planned: &Planned) -> bool {
+    matches!(planned.action, Action::Conflict | Action::MoveAside)
+}
+
 /// Why a key could not be looked into.
 pub(super) fn unseen(key: &Key, failure: &Failure) -> Error {
     Error::new(Kind::Failed, format!("cannot look into \"{}\": {}", printable(key.as_str()), failure.reasons()))

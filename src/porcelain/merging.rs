@@ -17,7 +17,7 @@ use crate::ui::diff::{Content, Version};
 use crate::versions::Contents;
 
 /// A conflict that stays open, and why.
-pub(super) type Left = (Planned, String);
+pub(super) type Left = (Box<Planned>, String);
 
 /// A merged text, not yet in its place.
 pub(super) struct Ready {
@@ -58,7 +58,7 @@ impl<'a> Merging<'a> {
         let (remote, base) = (self.contents.remote(&planned).await?, self.contents.base(&planned).await?);
         let [base, local, remote] = match texts(base, local, remote) {
             Ok(texts) => texts,
-            Err(why) => return Ok(Err((planned, format!("{why}; answer it with --keep")))),
+            Err(why) => return Ok(Err((planned.into(), format!("{why}; answer it with --keep")))),
         };
         let ready = |planned, text: Vec<u8>, beside| Ready {
             planned,
@@ -73,7 +73,7 @@ impl<'a> Merging<'a> {
         };
         let beside = Key::parse(&format!("{}.merge", planned.item.key));
         let Ok(beside) = beside else {
-            return Ok(Err((planned, "its name is too long for another one beside".to_owned())));
+            return Ok(Err((planned.into(), "its name is too long for another one beside".to_owned())));
         };
         match self.put_beside(&planned, &beside, &text) {
             Ok(()) => {}
@@ -82,7 +82,7 @@ impl<'a> Merging<'a> {
                     "\"{beside}\" is there from before: take it, or remove it; {}",
                     self.taking(&planned, &beside)
                 );
-                return Ok(Err((planned, why)));
+                return Ok(Err((planned.into(), why)));
             }
             Err(error) => return Err(folder_error(error)),
         }
@@ -93,7 +93,7 @@ impl<'a> Merging<'a> {
             }
         }
         let why = format!("\"{beside}\" has its lines between markers; {}", self.taking(&planned, &beside));
-        Ok(Err((planned, why)))
+        Ok(Err((planned.into(), why)))
     }
 
     /// How a merge that was put right by hand becomes the version.
@@ -111,7 +111,7 @@ impl<'a> Merging<'a> {
         if !is_local && !is_remote {
             match self.replace(&planned, &text) {
                 Ok(local) => planned.item.local = Some(local),
-                Err(error) => return Err((planned, error.to_string())),
+                Err(error) => return Err((planned.into(), error.to_string())),
             }
         }
         if let Some(beside) = beside

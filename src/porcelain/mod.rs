@@ -15,6 +15,7 @@ pub mod help;
 pub mod log;
 mod look;
 pub mod ls;
+mod merging;
 pub mod policy;
 pub mod resolve;
 pub mod restore;

@@ -6,7 +6,8 @@ use std::time::Instant;
 use s4_commands::porcelain::resolve::{Keep, ResolveArgs};
 
 use super::aim::{Aim, Place};
-use super::look::{self, Look, unseen};
+use super::conflicts::open_conflicts;
+use super::look;
 use super::merging::Merging;
 use super::sync::exit_code;
 use crate::context::Context;
@@ -18,9 +19,8 @@ use crate::report::quoted;
 use crate::run::{self, explain};
 use crate::session::Session;
 use crate::transfer::Cancel;
-use crate::ui::conflicts::is_of_names;
 use crate::ui::run::RunView;
-use crate::ui::text::{self, printable};
+use crate::ui::text;
 
 /// Answers conflicts.
 ///
@@ -57,7 +57,7 @@ async fn carry(
 ) -> Result<ExitCode, Error> {
     let (target, began) = (&aim.target, Instant::now());
     let looking = look::engine(context, target, session, cancel);
-    let open = open(look::look(&looking, ("resolve", target), places).await?, aim, places)?;
+    let open = open_conflicts(look::look(&looking, ("resolve", target), places).await?, aim, places)?;
     if open.is_empty() {
         if args.json {
             context.ui.stream(run::header(target)).end_after(&session.spent(target));
@@ -103,32 +103,6 @@ async fn carry(
     }
     view.close(&summary, &session.spent(target), began.elapsed());
     Ok(exit_code(&summary, summary.conflicts.is_empty() && left.is_empty()))
-}
-
-/// The conflicts among what was looked at.
-fn open(look: Look, aim: &Aim, places: &[Place]) -> Result<Vec<Planned>, Error> {
-    if let Some((key, failure)) = look.failed.first() {
-        return Err(unseen(key, failure));
-    }
-    let name = quoted(&aim.target.name);
-    let is_conflict = |planned: &Planned| matches!(planned.action, Action::Conflict | Action::MoveAside);
-    let open: Vec<Planned> = look.planned.into_iter().filter(is_conflict).collect();
-    for place in places {
-        let Place::Key(key) = place else { continue };
-        if !open.iter().any(|planned| planned.item.key == *key) {
-            return Err(Error::new(Kind::Failed, format!("\"{}\" is in no conflict", printable(key.as_str())))
-                .hint(format!("see which are: s4 conflicts {name}")));
-        }
-    }
-    match open.iter().find(|planned| is_of_names(planned)) {
-        None => Ok(open),
-        Some(planned) => {
-            let key = printable(planned.item.key.as_str());
-            let message = format!("\"{key}\": a file on one side, a folder on the other");
-            let error = Error::new(Kind::Failed, message).hint("rename one of them");
-            Err(error.hint(format!("or have a sync keep both: s4 sync {name} --conflicts keep-both")))
-        }
-    }
 }
 
 fn answered(planned: Planned, keep: Keep) -> Planned {

@@ -5,12 +5,11 @@ use std::cell::Cell;
 use s4_commands::porcelain::status::StatusArgs;
 use s4_commands::record::Status;
 
-use super::look::{self, Whole, differs, unseen};
+use super::look::{self, Whole, differs, is_conflict, unseen};
 use super::standing;
 use crate::config::Target;
 use crate::context::Context;
 use crate::error::{Error, ExitCode};
-use crate::reconcile::{Action, Planned};
 use crate::run::{self, explain};
 use crate::session::Session;
 use crate::ui::changes::Changes;
@@ -38,7 +37,6 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<ExitCode, Error> {
         let session = Session::open(context, target, true).await?;
         let engine = look::engine(context, target, &session, cancel);
         let whole = look::whole(&engine, ("status", target)).await?;
-        let is_conflict = |planned: &Planned| matches!(planned.action, Action::Conflict | Action::MoveAside);
         conflicts.set(conflicts.get() || whole.planned.iter().any(is_conflict));
         differing.set(differing.get() || whole.planned.iter().any(differs));
         let code = if whole.summary.failed.is_empty() { ExitCode::Done } else { ExitCode::Partial };

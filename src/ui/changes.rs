@@ -26,13 +26,19 @@ pub struct Changes<'a> {
     pub ignored: bool,
 }
 
-/// What is to be done about keys, and their places in the plan.
-struct Section<'a> {
-    /// Its heading; the name of the target in place of `{}`.
+/// A kind of section.
+struct Kind {
     heading: &'static str,
     /// How it is counted.
     counted: &'static str,
     paint: fn(Paint, &str) -> String,
+    /// Whether something planned is in it.
+    wanted: fn(&Planned) -> bool,
+}
+
+/// Keys with which the same is to be done.
+struct Section<'a> {
+    kind: &'static Kind,
     lines: Vec<Line<'a>>,
 }
 
@@ -47,18 +53,37 @@ struct Line<'a> {
     moves: u64,
 }
 
-type Painted = fn(Paint, &str) -> String;
-type Wanted = fn(&Planned) -> bool;
-
-/// The sections: heading, how it is counted, colour, and what is in it.
-const SECTIONS: [(&str, &str, Painted, Wanted); 5] = [
-    ("To push:", "to push", Paint::good, |it| matches!(it.action, Action::Push)),
-    ("To pull:", "to pull", Paint::place, |it| matches!(it.action, Action::Pull | Action::KeepBoth)),
-    ("To delete in the bucket:", "to delete in the bucket", Paint::bad, |it| it.action == Action::DeleteRemote),
-    ("To delete here:", "to delete here", Paint::bad, |it| it.action == Action::DeleteLocal),
-    ("Conflicts, to answer by 's4 resolve':", "in conflict", Paint::warning, |it| {
-        matches!(it.action, Action::Conflict | Action::MoveAside)
-    }),
+const KINDS: [Kind; 5] = [
+    Kind {
+        heading: "To push:",
+        counted: "to push",
+        paint: Paint::good,
+        wanted: |planned| planned.action == Action::Push,
+    },
+    Kind {
+        heading: "To pull:",
+        counted: "to pull",
+        paint: Paint::place,
+        wanted: |planned| matches!(planned.action, Action::Pull | Action::KeepBoth),
+    },
+    Kind {
+        heading: "To delete in the bucket:",
+        counted: "to delete in the bucket",
+        paint: Paint::bad,
+        wanted: |planned| planned.action == Action::DeleteRemote,
+    },
+    Kind {
+        heading: "To delete here:",
+        counted: "to delete here",
+        paint: Paint::bad,
+        wanted: |planned| planned.action == Action::DeleteLocal,
+    },
+    Kind {
+        heading: "Conflicts, to answer by 's4 resolve':",
+        counted: "in conflict",
+        paint: Paint::warning,
+        wanted: |planned| matches!(planned.action, Action::Conflict | Action::MoveAside),
+    },
 ];
 
 impl Changes<'_> {
@@ -69,9 +94,9 @@ impl Changes<'_> {
         let is_much = lines > MANY && !self.all;
         let mut text = self.head(&sections, width);
         for section in &sections {
-            text += &format!("\n{}\n", section.heading);
+            text += &format!("\n{}\n", section.kind.heading);
             for shown in if is_much { section.by_folder() } else { section.by_key() } {
-                push(&mut text, &shown, width, &|piece| (section.paint)(paint, piece));
+                push(&mut text, &shown, width, &|piece| (section.kind.paint)(paint, piece));
             }
         }
         let left: Vec<String> = self.left_alone().collect();
@@ -110,7 +135,7 @@ impl Changes<'_> {
         for section in sections {
             let moves: u64 = section.lines.iter().map(|line| line.moves).sum();
             let moves = if moves > 0 { format!(" ({})", size(moves)) } else { String::new() };
-            parts.push(format!("{} {}{moves}", grouped(section.lines.len() as u64), section.counted));
+            parts.push(format!("{} {}{moves}", grouped(section.lines.len() as u64), section.kind.counted));
         }
         if parts.is_empty() {
             parts.push("nothing differs".to_owned());
@@ -127,18 +152,18 @@ impl Changes<'_> {
     }
 
     fn sections(&self) -> Vec<Section<'_>> {
-        let of = |&(heading, counted, paint, wanted): &(&'static str, &'static str, _, Wanted)| {
+        let of = |kind: &'static Kind| {
             // The new name of a renamed one tells of the old one, too.
-            let lines = self.planned.iter().filter(|planned| wanted(planned) && !planned.renamed);
+            let lines = self.planned.iter().filter(|planned| (kind.wanted)(planned) && !planned.renamed);
             let line = |planned| Line {
                 why: why(planned),
                 key: planned.item.key.as_str(),
                 shown: shown(planned),
                 moves: planned.moves().unwrap_or_default(),
             };
-            Section { heading, counted, paint, lines: lines.map(line).collect() }
+            Section { kind, lines: lines.map(line).collect() }
         };
-        SECTIONS.iter().map(of).filter(|section| !section.lines.is_empty()).collect()
+        KINDS.iter().map(of).filter(|section| !section.lines.is_empty()).collect()
     }
 
     fn left_alone(&self) -> impl Iterator<Item = String> {

@@ -32,10 +32,10 @@ pub fn text(target: &str, conflicts: &[Planned], paint: Paint, width: usize) -> 
         let plain = |line: &str| line.to_owned();
         if let Some(local) = &planned.item.local {
             let (at, bytes) = (time(whole_seconds(local.stat.mtime_ns)), size(local.stat.size));
-            push(2 * INDENT, &format!("here:  {at}, {bytes}"), &plain);
+            push(2 * INDENT, &format!("here:  {bytes}, {at}"), &plain);
         }
         if let Some(remote) = &planned.item.remote {
-            push(2 * INDENT, &format!("there: {}, {}", time(remote.last_modified), size(remote.size)), &plain);
+            push(2 * INDENT, &format!("there: {}, {}", size(remote.size), time(remote.last_modified)), &plain);
         }
     }
     text

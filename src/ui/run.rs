@@ -107,7 +107,7 @@ impl RunView {
             let states =
                 format!("{} here, {} in the bucket", word(conflict.decision.local), word(conflict.decision.remote));
             // Whoever was asked knows how.
-            let how = if self.versions.is_none() { "; answer it with --conflicts, or on a terminal" } else { "" };
+            let how = if self.versions.is_none() { "; answer it by s4 resolve, or by --conflicts" } else { "" };
             self.ui.warn(&format!("conflict left alone: \"{key}\" ({states}){how}"));
         }
         for problem in &summary.problems {

@@ -114,7 +114,7 @@ fn what_is_in_no_conflict_is_refused_before_anything_is_done() {
 fn what_changes_while_it_is_answered_stays_a_conflict() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let (one, _) = in_conflict(&env, &bucket, "k", ["mine", "theirs"]);
-    let server = bucket.server().control().clone();
+    let server = bucket.server().control();
     let then = move || drop(server.put_foreign("bucket", "some/prefix/k", "theirs again"));
     let ran = bucket.meanwhile((Op::PutObject, "k"), then, || resolve(&one, &["k", "--keep", "local"], 3));
     ran.warns("conflict left alone: \"k\"");

@@ -238,7 +238,11 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let status = if std::thread::panicking() { self.machine.run(["status", "--daemon", "--json"]).out } else { String::new() };
+        let status = if std::thread::panicking() {
+            self.machine.run(["status", "--daemon", "--json"]).out
+        } else {
+            String::new()
+        };
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
