@@ -14,11 +14,13 @@ use crate::session::Session;
 use crate::transfer::Cancel;
 use crate::ui::diff::{self, Version};
 use crate::ui::diffstat::{self, Stat};
-use crate::ui::text::printable;
+use crate::ui::text::{count, printable};
 use crate::versions::Contents;
 
 /// Of more files than that only the number of lines is shown, unless the lines are asked for.
 const MANY: usize = 20;
+/// Of more files than that nothing is fetched, unless it is asked for: each may be a request.
+const TOO_MANY: usize = 1_000;
 /// Files whose contents are held at once.
 const AT_ONCE: usize = 4;
 /// How wide the numbers are where there is no terminal.
@@ -83,6 +85,13 @@ impl<'a> Differences<'a> {
         let planned: Vec<&Planned> = planned.iter().filter(|planned| !planned.renamed).collect();
         if planned.is_empty() {
             self.context.ui.note("Nothing differs");
+            return Ok(true);
+        }
+        if planned.len() > TOO_MANY && !shown.stat && !shown.patch {
+            let (files, name) = (count(planned.len() as u64, "file"), quoted(&self.target.name));
+            self.context.ui.note(&format!(
+                "{files} differ, too many to compare them all unasked: name some, say --stat, or see which: s4 status {name}"
+            ));
             return Ok(true);
         }
         let mut view = View::new(self.context, shown, planned.len());

@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::process::Command;
 
 use crate::ambient::Ambient as _;
+use crate::blocking::blocking;
 use crate::config::Target;
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -13,6 +14,7 @@ use crate::merge::{Merged, has_markers, merge};
 use crate::reconcile::{Action, Local, Planned};
 use crate::report::quoted;
 use crate::session::{Session, folder_error};
+use crate::transfer::Cancel;
 use crate::ui::diff::{Content, Version};
 use crate::versions::Contents;
 
@@ -36,16 +38,22 @@ pub(super) struct Merging<'a> {
     target: &'a Target,
     session: &'a Session,
     contents: Contents,
+    cancel: &'a Cancel,
     /// Whether there is nobody to open an editor for.
     alone: bool,
 }
 
 impl<'a> Merging<'a> {
     /// `records`: nothing but those is wanted.
-    pub(super) fn new(context: &'a Context, target: &'a Target, session: &'a Session, records: bool) -> Merging<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        (target, session): (&'a Target, &'a Session),
+        cancel: &'a Cancel,
+        records: bool,
+    ) -> Merging<'a> {
         let terminals = context.ui.options().terminals;
         let alone = records || !(terminals.input && terminals.output);
-        Merging { context, target, session, contents: Contents::of(target, session), alone }
+        Merging { context, target, session, contents: Contents::of(target, session), cancel, alone }
     }
 
     /// Merges the versions of a key, for which an editor may be open for long; or why that can not be.
@@ -67,7 +75,16 @@ impl<'a> Merging<'a> {
             text,
             beside,
         };
-        let (text, marker) = match merge(&base, &local, &remote) {
+        let merging = {
+            let (local, remote) = (local.clone(), remote.clone());
+            blocking(move || merge(&base, &local, &remote))
+        };
+        // Texts of which no line is the same take very long.
+        let merged = tokio::select! {
+            merged = merging => merged,
+            () = self.cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "interrupted")),
+        };
+        let (text, marker) = match merged {
             Merged::Clean(text) => return Ok(Ok(ready(planned, text, None))),
             Merged::Marked { text, marker } => (text, marker),
         };

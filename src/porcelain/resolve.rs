@@ -65,7 +65,7 @@ async fn carry(
         context.ui.note("There is no conflict there");
         return Ok(ExitCode::Done);
     }
-    let merging = Merging::new(context, target, session, args.json);
+    let merging = Merging::new(context, (target, session), cancel, args.json);
     let (mut answers, mut ready, mut left) = (Vec::new(), Vec::new(), Vec::new());
     for planned in open {
         match args.keep {

@@ -7,7 +7,7 @@ use super::wrap::wrap;
 use crate::index::whole_seconds;
 use crate::reconcile::{Action, Planned};
 
-/// How far a key stands in, and its sides from that.
+/// How far a key stands in; its sides a little more, so that they fit a narrow terminal.
 const INDENT: usize = 4;
 
 /// The conflicts of a target, with a line break behind each line.
@@ -32,10 +32,10 @@ pub fn text(target: &str, conflicts: &[Planned], paint: Paint, width: usize) -> 
         let plain = |line: &str| line.to_owned();
         if let Some(local) = &planned.item.local {
             let (at, bytes) = (time(whole_seconds(local.stat.mtime_ns)), size(local.stat.size));
-            push(2 * INDENT, &format!("here:  {bytes}, {at}"), &plain);
+            push(INDENT + 2, &format!("here:  {bytes}, {at}"), &plain);
         }
         if let Some(remote) = &planned.item.remote {
-            push(2 * INDENT, &format!("there: {}, {}", size(remote.size), time(remote.last_modified)), &plain);
+            push(INDENT + 2, &format!("there: {}, {}", size(remote.size), time(remote.last_modified)), &plain);
         }
     }
     text

@@ -150,6 +150,21 @@ fn numbers_of_lines_stand_for_many_files() {
 }
 
 #[test]
+fn of_very_many_files_nothing_is_fetched_unasked() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[("a", "1")]);
+    (0..=1_000).for_each(|number| two.write(&format!("f{number}"), number.to_string()));
+    two.sync();
+    bucket.server().reset_counts();
+    let ran = diff(&one, &[], 0);
+    ran.warns("1,001 files differ, too many to compare");
+    let counts = bucket.server().counts();
+    assert!(ran.out.is_empty() && counts.of(Op::GetObject) <= 2, "{} {counts:?}", ran.out);
+    diff(&one, &["--exit-code"], 1);
+    assert!(diff(&one, &["--stat"], 0).out.ends_with(" 1,001 files differ, 1,001 deletions(-)\n"));
+}
+
+#[test]
 fn what_was_only_renamed_takes_a_line() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let (one, two) = in_sync(&env, &bucket, &[("old", "content"), ("their old", "other content")]);

@@ -96,10 +96,10 @@ fn conflicts_are_listed_with_both_sides() {
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(
         lines[..3],
-        ["files: 3 conflicts", "    both: modified on both sides", "        here:  4 B, 2023-11-14T22:13:20Z"]
+        ["files: 3 conflicts", "    both: modified on both sides", "      here:  4 B, 2023-11-14T22:13:20Z"]
     );
-    assert!(lines[3].starts_with("        there: 6 B, 20") && lines[3].ends_with("Z"), "{lines:?}");
-    assert_eq!(lines[4..6], ["    gone: modified here, deleted there", "        here:  6 B, 2023-11-14T22:13:20Z"]);
+    assert!(lines[3].starts_with("      there: 6 B, 20") && lines[3].ends_with("Z"), "{lines:?}");
+    assert_eq!(lines[4..6], ["    gone: modified here, deleted there", "      here:  6 B, 2023-11-14T22:13:20Z"]);
     assert_eq!(lines[6..], ["    name/file: a file on one side, a folder on the other"]);
     assert!(one.run(["status"]).with(3).out.contains("    name taken by a file or a folder: name/file\n"));
 }

@@ -43,7 +43,8 @@ pub struct DiffArgs {
     pub stat: bool,
     /// Show the lines, of however many files
     ///
-    /// Without it, of more than 20 files only the number of lines is shown, as with --stat. With both, it shows both.
+    /// Without it, of more than 20 files only the number of lines is shown, as with --stat, and of more than 1,000 only how many they
+    /// are: the bucket is asked for each of them. With both, it shows both.
     #[arg(short, long)]
     pub patch: bool,
     /// End with the exit code 1 if something differs

@@ -18,7 +18,7 @@ pub struct StatusArgs {
     /// The targets to show; all if none is named
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
-    /// Show a line for each key, with two letters for what became of it
+    /// Show a line for each key, with two letters for its states
     #[arg(short, long, conflicts_with_all = ["json", "all"])]
     pub short: bool,
     /// List everything, however much it is
@@ -26,13 +26,15 @@ pub struct StatusArgs {
     /// Without it, more than 40 keys are shown by folder, with their numbers.
     #[arg(long)]
     pub all: bool,
-    /// Count the names in the folder that the ignore rules leave out
+    /// Count the names that the ignore rules leave out
     #[arg(long, conflicts_with_all = ["json", "short"])]
     pub ignored: bool,
     /// End with the exit code 1 if something differs
     #[arg(long)]
     pub exit_code: bool,
-    /// Show only where the daemon stands, without a look at folder and bucket
+    /// Show only where the daemon stands
+    ///
+    /// Neither folder nor bucket is looked at.
     #[arg(long, conflicts_with_all = ["short", "all", "ignored", "exit_code"])]
     pub daemon: bool,
     /// Go on showing where the daemon stands as it changes

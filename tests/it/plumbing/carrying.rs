@@ -101,6 +101,8 @@ fn an_idle_step_ends_when_it_is_asked_to() {
     let one = env.machine(&bucket);
     for command in [&PUSH, &PULL] {
         let mut child = spawn(&one, command);
+        // Waiting for it would close it, and an end of the input is no interruption.
+        let _open = child.stdin.take();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut String::new()).unwrap();
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
