@@ -46,6 +46,8 @@ impl<S: ObjectStore> Engine<S> {
         let mut written_ns = base.written_ns;
         let ignore = Ignore::load(&self.folder)?;
         let mut remote_index = RemoteIndex::fetch_both(&*self.store, &self.folder).await?;
+        // As in `Engine::record`: what others have written since is still to be looked at.
+        let is_noted = remote_index.is_noted();
         let names = keys.iter().chain(actions.iter().map(|planned| &planned.item.key)).map(Key::as_str);
         let told = remote_index.about(&*self.store, &self.folder, names).await?.into_owned();
         let mut ledger = self.ledger(&mut base);
@@ -61,7 +63,7 @@ impl<S: ObjectStore> Engine<S> {
         summary.interrupted = self.cancel.is_cancelled();
         // The first device that is known is the one that guards go by; only a whole sync may take another for it.
         let device = ledger.base().device.or(Some(self.folder.device()));
-        let keep = remote_index.is_complete();
+        let keep = is_noted && remote_index.is_complete();
         self.commit(&mut ledger, &mut remote_index, device, keep).await?;
         Ok(summary)
     }

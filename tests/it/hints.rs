@@ -91,10 +91,9 @@ async fn what_a_run_wrote_itself_is_no_edit_and_all_else_is() {
     assert!(has_edits(&here.opened(), &paths(&["b"]), kept.as_ref()).unwrap(), "another run has written since");
 }
 
-#[tokio::test]
-async fn what_is_recorded_by_hand_hides_no_news_of_others() {
-    let server = bucket();
-    let (mut here, mut there) = (Machine::new(0, &server).await, Machine::new(2, &server).await);
+/// One machine has edits of its own, and another one has written down since what it did.
+async fn with_news(server: &Server) -> Machine {
+    let (mut here, mut there) = (Machine::new(0, server).await, Machine::new(2, server).await);
     for name in ["a", "b", "c", "d"] {
         fs::write(here.path(name), name).unwrap();
     }
@@ -105,6 +104,20 @@ async fn what_is_recorded_by_hand_hides_no_news_of_others() {
     there.sync().await;
     assert!(here.has_news().await);
     fs::write(here.path("f"), "f").unwrap();
+    here
+}
+
+/// The news are still there, and come with the next sync.
+async fn still_has_news(mut here: Machine) {
+    assert!(here.has_news().await, "the edit of the other machine is not here yet");
+    here.sync().await;
+    assert!(here.path("e").is_file() && !here.has_news().await);
+}
+
+#[tokio::test]
+async fn what_is_recorded_by_hand_hides_no_news_of_others() {
+    let server = bucket();
+    let mut here = with_news(&server).await;
     let told = Mutex::new(Vec::new());
     let tell = |carried: Carried| {
         let Carried::Ended(planned, result) = carried else { panic!("{carried:?}") };
@@ -115,7 +128,16 @@ async fn what_is_recorded_by_hand_hides_no_news_of_others() {
     engine.carry(Way::Push, stream::iter([order]), &tell).await.unwrap();
     assert_eq!(engine.record(told.into_inner().unwrap()).await.unwrap().remote, 1);
     drop((engine, lock));
-    assert!(here.has_news().await, "the edit of the other machine is not here yet");
-    here.sync().await;
-    assert!(here.path("e").is_file() && !here.has_news().await);
+    still_has_news(here).await;
+}
+
+#[tokio::test]
+async fn a_sync_of_a_few_keys_hides_no_news_of_others() {
+    let server = bucket();
+    let mut here = with_news(&server).await;
+    let (engine, lock) = here.engine();
+    let summary = engine.sync_keys(vec![Key::parse("f").unwrap()]).await.unwrap();
+    assert_eq!((summary.done.len(), summary.failed.len()), (1, 0));
+    drop((engine, lock));
+    still_has_news(here).await;
 }
