@@ -160,7 +160,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__add)
-            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --versioning --keep-versions --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --event-queue --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-C -v -q -h --copy-target-credentials --name --no-check --json --versioning --keep-versions --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --direction --push-only --pull-only --jobs --bandwidth-limit --prices --event-queue --addressing-style --ca-bundle --requester-pays --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -310,6 +310,13 @@ _s4() {
                     fi
                     return 0
                     ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "both push pull" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --jobs)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -333,6 +340,24 @@ _s4() {
                     ;;
                 --event-queue)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --addressing-style)
+                    COMPREPLY=($(compgen -W "path virtual" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ca-bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --requester-pays)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -666,7 +691,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__edit)
-            opts="-v -q -h --name --no-check --json --versioning --keep-versions --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --jobs --bandwidth-limit --prices --event-queue --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --name --no-check --json --versioning --keep-versions --local-folder --s3-uri --endpoint-url --access-key-id --secret-access-key-file --secret-access-key --region --profile --storage-class --sse --sse-kms-key-id --conflicts --state-folder --max-delete --trash-days --on-ignore --direction --push-only --pull-only --jobs --bandwidth-limit --prices --event-queue --addressing-style --ca-bundle --requester-pays --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -802,6 +827,13 @@ _s4() {
                     fi
                     return 0
                     ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "both push pull" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --jobs)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -825,6 +857,24 @@ _s4() {
                     ;;
                 --event-queue)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --addressing-style)
+                    COMPREPLY=($(compgen -W "path virtual" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ca-bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --requester-pays)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1395,7 +1445,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__sync)
-            opts="-v -q -h --conflicts --dry-run --force --jobs --bandwidth-limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --conflicts --dry-run --force --include --exclude --push-only --pull-only --jobs --bandwidth-limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1403,6 +1453,20 @@ _s4() {
             case "${prev}" in
                 --conflicts)
                     COMPREPLY=($(compgen -W "ignore local remote newest keep-both" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --include)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

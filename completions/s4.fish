@@ -97,10 +97,18 @@ complete -c s4 -n "__fish_s4_using_subcommand add" -l max-delete -d 'Refuse to d
 complete -c s4 -n "__fish_s4_using_subcommand add" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
+push\t'To the bucket alone'
+pull\t'To the folder alone'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand add" -l addressing-style -d 'Whether addresses name the bucket in the path' -r -f -a "path\t'In the path, behind the server\'s name'
+virtual\t'As a part of the server\'s name'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l ca-bundle -d 'The certificates to believe, in place of the system\'s' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand add" -l requester-pays -d 'Pay for the requests, where the bucket\'s owner does not' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -111,6 +119,8 @@ WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l no-check -d 'Save the target without trying the bucket'
 complete -c s4 -n "__fish_s4_using_subcommand add" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand add" -l push-only -d 'Carry changes to the bucket alone, as --direction push'
+complete -c s4 -n "__fish_s4_using_subcommand add" -l pull-only -d 'Carry changes to the folder alone, as --direction pull'
 complete -c s4 -n "__fish_s4_using_subcommand add" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand add" -l timestamps -d 'Begin each line with the time'
 complete -c s4 -n "__fish_s4_using_subcommand add" -s v -l verbose -d 'Say more, as --log-level DEBUG'
@@ -142,10 +152,18 @@ complete -c s4 -n "__fish_s4_using_subcommand a" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand a" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
+push\t'To the bucket alone'
+pull\t'To the folder alone'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand a" -l addressing-style -d 'Whether addresses name the bucket in the path' -r -f -a "path\t'In the path, behind the server\'s name'
+virtual\t'As a part of the server\'s name'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l ca-bundle -d 'The certificates to believe, in place of the system\'s' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand a" -l requester-pays -d 'Pay for the requests, where the bucket\'s owner does not' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand a" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -156,6 +174,8 @@ WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l no-check -d 'Save the target without trying the bucket'
 complete -c s4 -n "__fish_s4_using_subcommand a" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand a" -l push-only -d 'Carry changes to the bucket alone, as --direction push'
+complete -c s4 -n "__fish_s4_using_subcommand a" -l pull-only -d 'Carry changes to the folder alone, as --direction pull'
 complete -c s4 -n "__fish_s4_using_subcommand a" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand a" -l timestamps -d 'Begin each line with the time'
 complete -c s4 -n "__fish_s4_using_subcommand a" -s v -l verbose -d 'Say more, as --log-level DEBUG'
@@ -166,6 +186,8 @@ local\t'Keep the local version'
 remote\t'Keep the version in the bucket'
 newest\t'Keep the version with the later time'
 keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l include -d 'Sync only keys that match' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l exclude -d 'Leave keys out that match' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l jobs -d 'Move at most this many contents at a time' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l config -d 'Read the targets from FILE' -r -F
@@ -178,6 +200,8 @@ WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l force -d 'Go on where a guard would refuse'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l push-only -d 'Carry changes to the bucket alone'
+complete -c s4 -n "__fish_s4_using_subcommand sync" -l pull-only -d 'Carry changes to the folder alone'
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l json -d 'Print records, one JSON object a line'
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand sync" -l timestamps -d 'Begin each line with the time'
@@ -189,6 +213,8 @@ local\t'Keep the local version'
 remote\t'Keep the version in the bucket'
 newest\t'Keep the version with the later time'
 keep-both\t'Keep both, the local one under a new name'"
+complete -c s4 -n "__fish_s4_using_subcommand s" -l include -d 'Sync only keys that match' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand s" -l exclude -d 'Leave keys out that match' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand s" -l jobs -d 'Move at most this many contents at a time' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand s" -l bandwidth-limit -d 'Move at most this many bytes a second' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand s" -l config -d 'Read the targets from FILE' -r -F
@@ -201,6 +227,8 @@ WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
 complete -c s4 -n "__fish_s4_using_subcommand s" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c s4 -n "__fish_s4_using_subcommand s" -l force -d 'Go on where a guard would refuse'
+complete -c s4 -n "__fish_s4_using_subcommand s" -l push-only -d 'Carry changes to the bucket alone'
+complete -c s4 -n "__fish_s4_using_subcommand s" -l pull-only -d 'Carry changes to the folder alone'
 complete -c s4 -n "__fish_s4_using_subcommand s" -l json -d 'Print records, one JSON object a line'
 complete -c s4 -n "__fish_s4_using_subcommand s" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand s" -l timestamps -d 'Begin each line with the time'
@@ -401,10 +429,18 @@ complete -c s4 -n "__fish_s4_using_subcommand edit" -l max-delete -d 'Refuse to 
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
+push\t'To the bucket alone'
+pull\t'To the folder alone'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l addressing-style -d 'Whether addresses name the bucket in the path' -r -f -a "path\t'In the path, behind the server\'s name'
+virtual\t'As a part of the server\'s name'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l ca-bundle -d 'The certificates to believe, in place of the system\'s' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l requester-pays -d 'Pay for the requests, where the bucket\'s owner does not' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -415,6 +451,8 @@ WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l no-check -d 'Save the target without trying the bucket'
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l push-only -d 'Carry changes to the bucket alone, as --direction push'
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l pull-only -d 'Carry changes to the folder alone, as --direction pull'
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l timestamps -d 'Begin each line with the time'
 complete -c s4 -n "__fish_s4_using_subcommand edit" -s v -l verbose -d 'Say more, as --log-level DEBUG'
@@ -445,10 +483,18 @@ complete -c s4 -n "__fish_s4_using_subcommand e" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand e" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
+push\t'To the bucket alone'
+pull\t'To the folder alone'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l prices -d 'What the server asks for its work, in US dollars' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l event-queue -d 'An SQS queue that tells of changes in the bucket' -r -f
+complete -c s4 -n "__fish_s4_using_subcommand e" -l addressing-style -d 'Whether addresses name the bucket in the path' -r -f -a "path\t'In the path, behind the server\'s name'
+virtual\t'As a part of the server\'s name'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l ca-bundle -d 'The certificates to believe, in place of the system\'s' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand e" -l requester-pays -d 'Pay for the requests, where the bucket\'s owner does not' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand e" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'
@@ -459,6 +505,8 @@ WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l no-check -d 'Save the target without trying the bucket'
 complete -c s4 -n "__fish_s4_using_subcommand e" -l json -d 'Print a record of the target as it is saved'
+complete -c s4 -n "__fish_s4_using_subcommand e" -l push-only -d 'Carry changes to the bucket alone, as --direction push'
+complete -c s4 -n "__fish_s4_using_subcommand e" -l pull-only -d 'Carry changes to the folder alone, as --direction pull'
 complete -c s4 -n "__fish_s4_using_subcommand e" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand e" -l timestamps -d 'Begin each line with the time'
 complete -c s4 -n "__fish_s4_using_subcommand e" -s v -l verbose -d 'Say more, as --log-level DEBUG'

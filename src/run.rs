@@ -3,12 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use s4_commands::record::Header;
-use s4_commands::{Bandwidth, Conflicts, FlowArgs, OnIgnore};
+use s4_commands::{Bandwidth, Conflicts, Direction, FlowArgs, OnIgnore};
 
 use crate::ambient::Ambient as _;
 use crate::config::Target;
 use crate::context::Context;
-use crate::engine::{self, Options};
+use crate::engine::{self, Options, Scope, Way};
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::Logging;
 use crate::interrupt;
@@ -18,7 +18,7 @@ use crate::report;
 use crate::session::folder_error;
 use crate::transfer::{Cancel, Cut, JOBS, Jobs};
 use crate::ui::run::alarm;
-use crate::ui::text;
+use crate::ui::text::{self, printable};
 
 /// The share of the keys that one run may delete on a side, in percent, where the target says nothing.
 const MAX_DELETE: f64 = 50.0;
@@ -113,6 +113,16 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         copy_from: COPY_FROM,
         page: crate::remote::PAGE,
         logging: logging(context),
+        scope: Scope::toward(target.direction.and_then(way)),
+    }
+}
+
+/// The only direction that somebody chose, if it is one.
+fn way(direction: Direction) -> Option<Way> {
+    match direction {
+        Direction::Both => None,
+        Direction::Push => Some(Way::Push),
+        Direction::Pull => Some(Way::Pull),
     }
 }
 
@@ -176,6 +186,10 @@ pub fn explain(command: &str, target: &Target, error: engine::Error) -> Error {
     match error {
         engine::Error::Guard(what, keys) => {
             alarm(&what, &keys, &format!("s4 {command} --force {}", report::quoted(&target.name)))
+        }
+        engine::Error::Unmatched(name) => {
+            let message = format!("there is no \"{}\" in \"{}\"", printable(&name), printable(&target.name));
+            Error::new(Kind::Failed, message).hint(format!("see what there is: s4 ls {}", report::quoted(&target.name)))
         }
         engine::Error::Interrupted => Error::new(Kind::Interrupted, "interrupted"),
         engine::Error::Local(error) => folder_error(error),

@@ -1,8 +1,10 @@
 //! A target, opened: its folder, its bucket, and what the probe found of the server.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use s4_commands::AddressingStyle;
 use serde_json::Value;
 
 use crate::config::{Config, Target};
@@ -205,8 +207,18 @@ fn connection(context: &Context, target: &Target) -> Result<Connection, Error> {
         sse_kms_key_id: target.sse_kms_key_id.clone(),
         patience: context.env.seconds("S4_TIMEOUT")?.filter(|patience| !patience.is_zero()),
         bandwidth: target.bandwidth_limit.unwrap_or_default(),
+        ca_bundle: target.ca_bundle.clone().or_else(|| context.env.get("AWS_CA_BUNDLE").map(PathBuf::from)),
+        proxied: has_proxy(context),
+        path_style: target.addressing_style.map(|style| style == AddressingStyle::Path),
+        requester_pays: target.requester_pays,
         sdk_lists: context.env.get("S4_SDK_LISTS").is_some(),
     })
+}
+
+/// Whether the environment names a proxy.
+fn has_proxy(context: &Context) -> bool {
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].into_iter();
+    names.flat_map(|name| [name.to_owned(), name.to_lowercase()]).any(|name| context.env.text(&name).is_some())
 }
 
 /// Tries a target's bucket before it is added: whether it can be used at all, and which conditions its server keeps.

@@ -17,6 +17,7 @@ mod queue;
 pub mod record;
 #[cfg(feature = "render")]
 pub mod render;
+mod scope;
 mod secret;
 pub mod time;
 mod values;
@@ -27,8 +28,9 @@ pub use globals::{Colour, Globals, LogLevel};
 pub use help::command;
 pub use prices::{PRICED, Prices};
 pub use queue::check_queue;
+pub use scope::ScopeArgs;
 pub use secret::{Secret, holds_keys};
-pub use values::{Conflicts, OnIgnore};
+pub use values::{AddressingStyle, Conflicts, Direction, OnIgnore, Switch};
 
 use clap::{Parser, Subcommand};
 use manual::{Group, Listed, Manual};

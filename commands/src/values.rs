@@ -29,6 +29,49 @@ pub enum OnIgnore {
     Keep,
 }
 
+/// In which direction changes are carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Direction {
+    /// To the bucket and to the folder
+    Both,
+    /// To the bucket alone
+    Push,
+    /// To the folder alone
+    Pull,
+}
+
+/// Where the bucket is named in the address of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AddressingStyle {
+    /// In the path, behind the server's name
+    Path,
+    /// As a part of the server's name
+    Virtual,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It does
+    On,
+    /// It does not
+    Off,
+}
+
+impl AddressingStyle {
+    /// Reads one of the names that `--addressing-style` takes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<AddressingStyle> {
+        AddressingStyle::from_str(text, true).ok()
+    }
+}
+
+impl Switch {
+    /// Reads `on` or `off`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Switch> {
+        Switch::from_str(text, true).ok()
+    }
+}
+
 impl Conflicts {
     /// Reads one of the names that `--conflicts` takes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Conflicts> {
@@ -45,6 +88,13 @@ impl OnIgnore {
     /// Reads one of the names that `--on-ignore` takes; `None` for anything else.
     pub fn parse(text: &str) -> Option<OnIgnore> {
         OnIgnore::from_str(text, true).ok()
+    }
+}
+
+impl Direction {
+    /// Reads one of the names that `--direction` takes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Direction> {
+        Direction::from_str(text, true).ok()
     }
 }
 

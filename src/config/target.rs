@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use s4_commands::{Bandwidth, Conflicts, OnIgnore, Prices, Secret, check_queue, holds_keys, parse_jobs};
+use s4_commands::{
+    AddressingStyle, Bandwidth, Conflicts, Direction, OnIgnore, Prices, Secret, Switch, check_queue, holds_keys,
+    parse_jobs,
+};
 use serde_json::Value;
 
 use super::{Error, Fields};
@@ -43,8 +46,16 @@ pub struct Target {
     pub trash_days: Option<u32>,
     /// How symbolic links are treated.
     pub links: Option<String>,
+    /// In which direction changes are carried.
+    pub direction: Option<Direction>,
     /// What becomes of objects that were synced and are now ignored.
     pub on_ignore: Option<OnIgnore>,
+    /// Where addresses name the bucket.
+    pub addressing_style: Option<AddressingStyle>,
+    /// The certificates to believe in place of the system's; absolute.
+    pub ca_bundle: Option<PathBuf>,
+    /// Whether this side pays for requests.
+    pub requester_pays: bool,
     /// How many contents move at a time, at most.
     pub jobs: Option<usize>,
     /// How many bytes move a second, at most.
@@ -67,7 +78,7 @@ impl Target {
         let read = Reader { name, fields, env };
         let target = Target {
             name: name.to_owned(),
-            local_folder: read.folder("local_folder")?.ok_or_else(|| read.error("local_folder", "is missing"))?,
+            local_folder: read.path("local_folder")?.ok_or_else(|| read.error("local_folder", "is missing"))?,
             s3_uri: read.text("s3_uri")?.ok_or_else(|| read.error("s3_uri", "is missing"))?,
             endpoint_url: read.text("endpoint_url")?,
             region_name: read.text("region_name")?,
@@ -78,11 +89,15 @@ impl Target {
             sse: read.text("sse")?,
             sse_kms_key_id: read.text("sse_kms_key_id")?,
             conflicts: read.choice("conflicts", "ignore, local, remote, newest or keep-both", Conflicts::parse)?,
-            state_folder: read.folder("state_folder")?,
+            state_folder: read.path("state_folder")?,
             max_delete: read.share("max_delete")?,
             trash_days: read.days("trash_days")?,
             links: read.text("links")?,
+            direction: read.choice("direction", "both, push or pull", Direction::parse)?,
             on_ignore: read.choice("on_ignore", "delete or keep", OnIgnore::parse)?,
+            addressing_style: read.choice("addressing_style", "path or virtual", AddressingStyle::parse)?,
+            ca_bundle: read.path("ca_bundle")?,
+            requester_pays: read.switch("requester_pays")?,
             jobs: read.jobs("jobs")?,
             bandwidth_limit: read.choice("bandwidth_limit", "a rate like 500K, 1M:8M or 1M:off", Bandwidth::parse)?,
             prices: read.prices("prices")?,
@@ -138,7 +153,7 @@ impl Reader<'_> {
         }
     }
 
-    fn folder(&self, field: &'static str) -> Result<Option<PathBuf>, Error> {
+    fn path(&self, field: &'static str) -> Result<Option<PathBuf>, Error> {
         let Some(text) = self.text(field)? else {
             return Ok(None);
         };
@@ -148,6 +163,14 @@ impl Reader<'_> {
             return Err(self.error(field, format!("is not an absolute path: '{text}'")));
         }
         Ok(Some(self.env.absolute(&path)))
+    }
+
+    /// Whether it is on; off, if it is not set.
+    fn switch(&self, field: &'static str) -> Result<bool, Error> {
+        if let Some(Value::Bool(is_on)) = self.fields.get(field) {
+            return Ok(*is_on);
+        }
+        Ok(self.choice(field, "true or false, on or off", Switch::parse)? == Some(Switch::On))
     }
 
     fn choice<T>(&self, field: &'static str, choices: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Error> {

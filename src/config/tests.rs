@@ -163,6 +163,7 @@ fn our_fields_are_read() {
         "x",
         &json!({"local_folder": "/x", "s3_uri": "s3://b", "conflicts": 1, "on_ignore": "keep", "max_delete": "25%",
             "trash_days": 3, "state_folder": "~/.state/x", "conditional_writes": {"put": true}, "jobs": "16", "prices": {"put": 1},
+            "direction": "Push", "addressing_style": "path", "ca_bundle": "~/ca.pem", "requester_pays": "on",
             "bandwidth_limit": "1K:off", "event_queue": "https://sqs.eu-west-1.amazonaws.com/1/q"}),
     )
     .unwrap();
@@ -172,6 +173,9 @@ fn our_fields_are_read() {
     assert_eq!(target.prices, s4_commands::Prices::parse("put=1").ok());
     assert_eq!((target.jobs, target.bandwidth_limit), (Some(16), s4_commands::Bandwidth::parse("1024:off")));
     assert_eq!(target.state_folder.as_deref(), Some(Path::new("/home/ann/.state/x")));
+    assert_eq!(target.direction, Some(s4_commands::Direction::Push));
+    assert_eq!(target.addressing_style, Some(s4_commands::AddressingStyle::Path));
+    assert_eq!((target.ca_bundle.as_deref(), target.requester_pays), (Some(Path::new("/home/ann/ca.pem")), true));
     assert_eq!(target.event_queue.as_deref(), Some("https://sqs.eu-west-1.amazonaws.com/1/q"));
     assert_eq!(target.conditional_writes, Some(json!({"put": true})));
 }
@@ -186,6 +190,10 @@ fn wrong_fields_are_named() {
         ("region_name", json!(7), "is not a text"),
         ("conflicts", json!("both"), "is 'both', not ignore, local, remote, newest or keep-both"),
         ("on_ignore", json!("drop"), "is 'drop', not delete or keep"),
+        ("direction", json!("up"), "is 'up', not both, push or pull"),
+        ("addressing_style", json!(true), "is not a text"),
+        ("ca_bundle", json!("ca.pem"), "is not an absolute path: 'ca.pem'"),
+        ("requester_pays", json!("maybe"), "is 'maybe', not true or false, on or off"),
         ("max_delete", json!(101), "is not between 0 and 100 percent"),
         ("max_delete", json!("lots"), "is not a number"),
         ("max_delete", json!([]), "is not a text"),

@@ -18,6 +18,7 @@ mod learn;
 mod ledger;
 mod observe;
 mod remember;
+mod scope;
 mod settle;
 mod subjects;
 mod sync;
@@ -31,6 +32,7 @@ pub(crate) use learn::{cost_of_looks, live_names};
 pub use ledger::Written;
 pub use observe::{Given, Observed};
 pub use remember::{Hints, Look, has_edits, has_news};
+pub use scope::{HeldBack, Pattern, Scope};
 pub use settle::Settled;
 pub use sync::Planning;
 pub use verify::{Inspector, Thorough, Verified};
@@ -71,6 +73,8 @@ pub struct Options {
     pub page: u16,
     /// When the indexes have change logs.
     pub logging: Logging,
+    /// What may be done.
+    pub scope: Scope,
 }
 
 /// Who hears of a run, and is asked.
@@ -118,6 +122,9 @@ pub enum Error {
     /// The newer ignore rules of the bucket could not be brought here.
     #[error("the newer .syncignore of the bucket could not be brought here, and says what the rest is")]
     Rules(#[source] Failure),
+    /// Somebody named what is not there.
+    #[error("there is no \"{0}\"")]
+    Unmatched(String),
     /// A guard stopped the run before anything was done.
     #[error("stopped by a guard")]
     Guard(Alarm, Vec<Key>),
@@ -154,6 +161,8 @@ pub struct Summary {
     pub symlinks: usize,
     /// Number of files and folders in the folder that the ignore rules leave out.
     pub ignored: u64,
+    /// Changes that stay where they are, because the run goes the other way.
+    pub held_back: HeldBack,
     /// Whether the run was interrupted.
     pub interrupted: bool,
     /// Whether it looked at everything.

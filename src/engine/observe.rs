@@ -242,6 +242,8 @@ impl<S: ObjectStore> Engine<S> {
                 Hidden::Symlink => summary.symlinks += 1,
             }
         }
+        let scope = &self.options.scope;
+        summary.problems.retain(|problem| scope.has_name(&problem.name));
         Ok(joined.items)
     }
 

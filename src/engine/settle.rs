@@ -28,6 +28,20 @@ pub struct Settled {
 }
 
 impl<S: ObjectStore> Engine<S> {
+    /// Decides items of what was observed, as far as the run may do anything about them.
+    pub(super) async fn decide_in_scope(
+        &self,
+        mut items: Vec<Item>,
+        observed: &mut Observed,
+        base: &Index,
+        summary: &mut Summary,
+    ) -> Result<Vec<Planned>, Error> {
+        items.retain(|item| self.options.scope.has(&item.key));
+        let mut planned = self.decide_observed(items, observed, base, summary).await?;
+        summary.held_back += self.options.scope.hold_back(&mut planned);
+        Ok(planned)
+    }
+
     /// Decides items of what was observed, as [`Engine::decide`]; a run without any never decodes the remote index. What the
     /// other side has already is copied there; `base` is the local index.
     pub(super) async fn decide_observed(

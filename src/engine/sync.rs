@@ -6,7 +6,7 @@ use futures::stream;
 
 use super::ledger::Ledger;
 use super::observe::GoBy;
-use super::{Engine, Error, Given, Look, Observed, Summary, is_rules};
+use super::{Engine, Error, Given, Look, Observed, Summary, Way, is_rules};
 use crate::index::{Entry, Index, Kept, Logging};
 use crate::key::Key;
 use crate::local::{self, Ignore, LocalFile};
@@ -83,29 +83,38 @@ impl<S: ObjectStore> Engine<S> {
             self.rescan(&mut observed, ignore).await?;
         }
         let mut ledger = self.ledger(&mut observed.base);
+        let was_noted = observed.remote_index.is_noted();
         let synced = self.run(&mut observed, &mut ledger, &mut summary).await;
         self.carrier.settle().await;
         if matches!(synced, Err(Error::Guard(..))) && ledger.is_untouched() {
             return synced.map(|()| summary);
         }
-        // A device that a guard has just refused must not count as the known one from now on.
-        let device = synced.is_ok().then_some(observed.scan.device);
+        let scope = &self.options.scope;
+        // A device that a guard has just refused must not count as the known one from now on, nor one that it was not asked about.
+        let is_judged = !scope.is_part() && summary.held_back.sum() == 0;
+        let device = if is_judged { Some(observed.scan.device) } else { ledger.base().device };
+        let device = device.or(Some(observed.scan.device)).filter(|_| synced.is_ok());
         summary.interrupted = self.cancel.is_cancelled();
-        let committed = self.commit(&mut ledger, &mut observed.remote_index, device, true).await;
+        // Of what is out of the scope, nobody has looked whether the remote index has all that the local one has.
+        let keep = !scope.is_part() || (was_noted && observed.remote_index.is_complete());
+        let committed = self.commit(&mut ledger, &mut observed.remote_index, device, keep).await;
         *kept = if synced.is_ok() && committed.is_ok() { ledger.keep() } else { None };
         if synced.is_ok() && !self.cancel.is_cancelled() {
-            self.carrier.clear_up(&|key| summary.failed.iter().any(|(failed, _)| failed.as_str() == key)).await;
+            let is_out = |key: &str| scope.way.is_some() || !scope.has_name(key);
+            let has_failed = |key: &str| summary.failed.iter().any(|(failed, _)| failed.as_str() == key);
+            self.carrier.clear_up(&|key| is_out(key) || has_failed(key)).await;
         }
         synced.and(committed).map(|_| summary)
     }
 
     /// Decides and carries out, in rounds: what turns out to be something else than planned is looked at again.
     async fn run(&self, observed: &mut Observed, ledger: &mut Ledger, summary: &mut Summary) -> Result<(), Error> {
+        self.check_scope(observed, ledger.base())?;
         let mut actions = self.rules_first(observed, ledger, summary).await?;
         let rules_seen = !actions.is_empty();
         let items = self.join(observed, ledger.base(), summary).await?.into_iter();
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
-        actions.extend(self.decide_observed(items, observed, ledger.base(), summary).await?);
+        actions.extend(self.decide_in_scope(items, observed, ledger.base(), summary).await?);
         let waiting;
         (actions, waiting) = self.untangle(actions, observed, ledger);
         let mut changed: Vec<Key> = waiting.into_iter().map(|planned| planned.item.key).collect();
@@ -129,7 +138,7 @@ impl<S: ObjectStore> Engine<S> {
             let again = std::mem::take(&mut changed);
             let by = GoBy { ignore: &observed.ignore, base: &|key| ledger.entry(key), written_ns: None };
             let items = self.look_at(again, &by, summary).await;
-            actions = self.decide_observed(items, observed, ledger.base(), summary).await?;
+            actions = self.decide_in_scope(items, observed, ledger.base(), summary).await?;
         }
         summary.failed.extend(changed.into_iter().map(|key| (key, Failure::Changed)));
         Ok(())
@@ -150,12 +159,13 @@ impl<S: ObjectStore> Engine<S> {
         };
         self.note_damage(&mut observed.base);
         let ledger = self.ledger(&mut observed.base);
+        self.check_scope(&observed, ledger.base())?;
         let rules = observed.take_rules(ledger.base());
         let rules = self.decide_observed(rules, &mut observed, ledger.base(), &mut summary).await?;
         if let Some(planned) = rules.first() {
             let ignore = match planned.action {
                 Action::Pull => Ignore::parse(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?),
-                Action::DeleteLocal => Ignore::none(),
+                Action::DeleteLocal if self.options.scope.way != Some(Way::Push) => Ignore::none(),
                 _ => observed.ignore.clone(),
             };
             if scanned {
@@ -167,7 +177,7 @@ impl<S: ObjectStore> Engine<S> {
         }
         let mut items = self.join(&mut observed, ledger.base(), &mut summary).await?;
         items.retain(|item| partial.knows(item));
-        let actions = self.decide_observed(items, &mut observed, ledger.base(), &mut summary).await?;
+        let actions = self.decide_in_scope(items, &mut observed, ledger.base(), &mut summary).await?;
         // What was not compared any more would be planned wrongly.
         if self.cancel.is_cancelled() {
             return Err(Error::Interrupted);
@@ -190,6 +200,11 @@ impl<S: ObjectStore> Engine<S> {
         })
     }
 
+    /// Refuses names of which there is nothing.
+    fn check_scope(&self, observed: &Observed, base: &Index) -> Result<(), Error> {
+        self.options.scope.unmatched(observed, base).map_or(Ok(()), |name| Err(Error::Unmatched(name)))
+    }
+
     /// A newer `.syncignore` is brought here before anything else is planned, for it says what the rest is. Returns what is to
     /// be done about it with the rest.
     async fn rules_first(
@@ -199,7 +214,17 @@ impl<S: ObjectStore> Engine<S> {
         summary: &mut Summary,
     ) -> Result<Vec<Planned>, Error> {
         let rules = observed.take_rules(ledger.base());
-        let rules = self.decide_observed(rules, observed, ledger.base(), summary).await?;
+        let mut rules = self.decide_observed(rules, observed, ledger.base(), summary).await?;
+        let newer =
+            rules.first().filter(|planned| planned.action == Action::Pull).map(|planned| planned.item.key.clone());
+        if self.options.scope.hold_back(&mut rules).sum() > 0 {
+            // They stay where they are, and hold all the same: what they hide was not meant for the bucket.
+            if let Some(key) = newer {
+                let ignore = Ignore::parse(&self.carrier.read(&key, local::MOST_RULES).await?);
+                self.rescan(observed, ignore).await?;
+            }
+            return Ok(Vec::new());
+        }
         if !rules.iter().any(|planned| matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal))
         {
             return Ok(rules);
@@ -224,7 +249,9 @@ impl<S: ObjectStore> Engine<S> {
             let object = observed.object(&file.key);
             examine(&file.key, ledger.entry(&file.key), None, Some(file), object)
         };
-        untangle(actions, &observed.scan.files, self.options.policy == Policy::KeepBoth, &item_of)
+        // Who may not do everything moves nothing aside.
+        let is_whole = !self.options.scope.is_part() && self.options.scope.way.is_none();
+        untangle(actions, &observed.scan.files, is_whole && self.options.policy == Policy::KeepBoth, &item_of)
     }
 
     /// Stops a plan that looks like an accident; what the run has deleted already counts too.

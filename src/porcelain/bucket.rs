@@ -1,6 +1,7 @@
 //! What `add` and `edit` have the bucket itself do: keep versions, and for how long.
 
-use s4_commands::porcelain::{BucketArgs, Keeping, Switch};
+use s4_commands::Switch;
+use s4_commands::porcelain::{BucketArgs, Keeping};
 
 use crate::config::Target;
 use crate::context::Context;

@@ -15,8 +15,17 @@ use crate::error::{Error, Kind};
 use crate::remote::{self, S3Uri, UriError};
 
 /// The fields that decide where the bucket is and who may use it.
-pub(super) const CONNECTION: [&str; 6] =
-    ["s3_uri", "endpoint_url", "region_name", "profile", "aws_access_key_id", "aws_secret_access_key"];
+pub(super) const CONNECTION: [&str; 9] = [
+    "s3_uri",
+    "endpoint_url",
+    "region_name",
+    "profile",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "addressing_style",
+    "ca_bundle",
+    "requester_pays",
+];
 const CAPABILITIES: &str = "conditional_writes";
 /// More than any secret key has, in bytes.
 const MAX_SECRET: u64 = 4096;
@@ -47,11 +56,12 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
     let value = match field {
         "s3_uri" => Value::String(uri(text)?.to_owned()),
         "endpoint_url" => Value::String(endpoint(text)?.to_owned()),
-        "local_folder" | "state_folder" => Value::String(absolute(context, text)?),
+        "local_folder" | "state_folder" | "ca_bundle" => Value::String(absolute(context, text)?),
         "max_delete" | "trash_days" | "jobs" => number(text),
         "prices" => prices(text)?,
         "event_queue" => Value::String(queue(text)?.to_owned()),
-        "conflicts" | "on_ignore" => Value::String(text.to_lowercase()),
+        "addressing_style" | "conflicts" | "direction" | "on_ignore" => Value::String(text.to_lowercase()),
+        "requester_pays" => Value::Bool(text.eq_ignore_ascii_case("on")),
         _ => Value::String(text.to_owned()),
     };
     fields.insert(field.to_owned(), value);

@@ -20,6 +20,7 @@ pub mod policy;
 pub mod resolve;
 pub mod restore;
 pub mod rm;
+mod scoped;
 mod standing;
 pub mod status;
 pub mod sync;

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use s4_commands::porcelain::sync::SyncArgs;
 
+use super::scoped;
 use crate::config::Target;
 use crate::context::Context;
-use crate::engine::{Engine, Given, Summary};
+use crate::engine::{Engine, Given, Options, Summary};
 use crate::error::{Error, ExitCode};
 use crate::plumbing::diff_index;
 use crate::reconcile::Policy;
@@ -25,7 +26,8 @@ use crate::versions;
 ///
 /// When the config file can not be read; what stops one target is told, and the next one goes on.
 pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
-    run::each_target(context, &args.targets, args.json, &async |target, cancel| {
+    let names = scoped::targets(context, &args.targets, &args.scope)?;
+    run::each_target(context, &names, args.json, &async |target, cancel| {
         sync_one(context, args, &run::in_flow(target, &args.flow), cancel).await
     })
 }
@@ -51,6 +53,8 @@ async fn sync_session(
     let versions = (policy == Policy::Ask).then(|| versions::of(target, session));
     let stream = args.json.then(|| context.ui.stream(run::header(target)));
     let options = run::options(context, target, policy, args.force);
+    let scope = scoped::scope(context, &session.folder, &args.scope, options.scope.way)?;
+    let options = Options { scope, ..options };
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
     if let (true, Some(stream)) = (args.dry_run, &stream) {
         let witness = Arc::new(Notes(Arc::clone(&context.ui)));

@@ -249,6 +249,7 @@ pub fn summary(summary: &Summary, spent: &Spent) -> record::Summary {
         failed: summary.failed.len() as u64,
         problems: summary.problems.len() as u64,
         symlinks: summary.symlinks as u64,
+        held_back: summary.held_back.sum() as u64,
         requests: requests(&spent.counts),
         dollars: rounded(spent.dollars),
         interrupted: summary.interrupted,

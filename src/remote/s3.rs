@@ -5,6 +5,7 @@ mod connect;
 mod delete;
 mod errors;
 mod lifecycle;
+mod line;
 mod list;
 mod patience;
 mod read;

@@ -2,7 +2,7 @@
 
 use super::colour::Paint;
 use super::folders::{Group, by_folder};
-use super::text::{count, grouped, printable, size};
+use super::text::{count, grouped, held_back, printable, size};
 use super::wrap::wrap;
 use crate::engine::Summary;
 use crate::reconcile::{Action, Planned, State};
@@ -140,6 +140,7 @@ impl Changes<'_> {
         if parts.is_empty() {
             parts.push("nothing differs".to_owned());
         }
+        parts.extend(held_back(self.summary.held_back));
         if self.ignored {
             parts.push(format!("{} ignored", count(self.summary.ignored, "name")));
         }

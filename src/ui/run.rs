@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::conflict::{self, Question};
 use super::diff::Version;
 use super::progress::Progress as Bar;
-use super::text::{count, duration, printable, requests, size};
+use super::text::{self, count, duration, printable, requests, size};
 use super::{Stream, Ui};
 use crate::cost::{Foretold, Spent};
 use crate::engine::{Note, Summary, Witness};
@@ -64,6 +64,7 @@ impl RunView {
         if plan.is_empty() {
             self.ui.say("Nothing to update");
         }
+        self.tell_held(summary);
         let (up, down) = (size(foretold.bytes_up), size(foretold.bytes_down));
         let (requests, dollars) = (requests(&foretold.spent.counts), foretold.spent.dollars);
         self.ui.say(&format!("A sync would send {up}, fetch {down}, and make {requests} in all, for ${dollars:.6}"));
@@ -89,6 +90,7 @@ impl RunView {
         if symlinks > 0 {
             self.ui.note(&format!("{} left alone", count(symlinks, "symbolic link")));
         }
+        self.tell_held(summary);
         self.ui.relate(&closing(summary, took));
     }
 
@@ -115,6 +117,13 @@ impl RunView {
         }
         for (key, failure) in &summary.failed {
             self.ui.warn(&format!("could not sync \"{}\": {}", printable(key.as_str()), failure.reasons()));
+        }
+    }
+
+    /// Tells of what a run in one direction leaves where it is.
+    fn tell_held(&self, summary: &Summary) {
+        for line in text::held_back(summary.held_back) {
+            self.ui.note(&line);
         }
     }
 

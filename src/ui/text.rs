@@ -6,6 +6,7 @@ use std::time::Duration;
 use s4_commands::time::Seconds;
 
 use crate::cost::Spent;
+use crate::engine::HeldBack;
 use crate::remote::CountsSnapshot;
 
 /// `text` without anything that could move the cursor, change colours or turn the writing direction: such characters
@@ -93,6 +94,13 @@ pub fn spent(spent: &Spent) -> String {
     let Spent { counts, dollars } = spent;
     let (up, down) = (size(counts.bytes_up), size(counts.bytes_down));
     format!("{}; {up} up, {down} down; ${dollars:.6}", requests(counts))
+}
+
+/// What a run in one direction leaves where it is: `3 changes in the bucket left alone`.
+pub fn held_back(held: HeldBack) -> impl Iterator<Item = String> {
+    let places = [(held.bucket, "in the bucket"), (held.folder, "in the folder")].into_iter();
+    let places = places.filter(|(number, _)| *number > 0);
+    places.map(|(number, place)| format!("{} {place} left alone", count(number as u64, "change")))
 }
 
 /// `YYYYMMDD-HHMMSS` in UTC, for names of files.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::stream;
 use s4::ambient::Clock;
-use s4::engine::{Carried, Engine, Given, Options, Order, Summary, Way, Witness};
+use s4::engine::{Carried, Engine, Given, Options, Order, Scope, Summary, Way, Witness};
 use s4::index::{Log, Logging, decode};
 use s4::local::{Folder, Hold, Lock};
 use s4::reconcile::Policy;
@@ -101,6 +101,7 @@ impl Machine {
             copy_from: 1,
             page: self.page,
             logging: self.logging(),
+            scope: Scope::default(),
         };
         let sides = (folder, Arc::clone(&self.store));
         (Engine::new(sides, Arc::new(Clock::System), Arc::new(Silent), Cancel::default(), options), lock)

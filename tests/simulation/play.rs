@@ -14,7 +14,8 @@ use super::seat::{Seat, Turns};
 use super::world::{Running, World};
 use crate::ambient::Ambient;
 use crate::engine::{
-    Carried, Engine, Error, Given, Hints, Look, Note, Options, Order, Planning, Summary, Told, Way, Witness,
+    Carried, Engine, Error, Given, Hints, Look, Note, Options, Order, Pattern, Planning, Scope, Summary, Told, Way,
+    Witness,
 };
 use crate::index::{Entry, Logging};
 use crate::key;
@@ -42,6 +43,12 @@ pub(super) fn play(script: &Script, log: bool) -> Result<(), Violation> {
         None => Ok(()),
         Some(what) => Err(Violation { what, log: world.log.take().unwrap_or_default() }),
     }
+}
+
+/// What a run may do.
+fn scope(run: &Run) -> Scope {
+    let only = run.only.map(|only| Pattern::new(&format!("/{only}*")));
+    Scope::toward(run.way).only(only.into_iter().collect())
 }
 
 /// Number of moments that a machine's last sync in a script has, before all calms down.
@@ -178,8 +185,9 @@ impl Stage {
                 world.violate(|| format!("machine {number} left {left:?}"));
             }
         }
-        // A run that went through without trouble leaves no halves. An interruption may come while it commits.
-        let whole = !run.by_steps && run.stop.is_none();
+        // A run that went through without trouble leaves no halves, but of what it was not about. An interruption may come while it
+        // commits.
+        let whole = !run.by_steps && run.stop.is_none() && run.way.is_none() && run.only.is_none();
         if matches!(done, Ok(summary) if whole && !summary.interrupted && summary.failed.is_empty()) {
             let (number, left) = (run.machine, world.machines[run.machine].left("downloads"));
             if !left.is_empty() {
@@ -349,6 +357,7 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             copy_from: 1,
             page,
             logging: Logging { machine: format!("m{}", run.machine).into(), ..logging },
+            scope: scope(run),
         };
         let unconditional = seat.world().bucket.unconditional;
         let known = if unconditional { Capabilities::default() } else { Capabilities::ALL };

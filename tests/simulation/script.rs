@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::world::Stop;
+use crate::engine::Way;
 use crate::reconcile::Policy;
 
 /// Few names, so that everything meets: files, folders, each other's places.
@@ -188,6 +189,10 @@ pub(super) struct Run {
     pub(super) waits: Option<u32>,
     /// Where alone it looks in the folder, as a daemon does, rightly or not; `None`: at everything.
     pub(super) looks: Option<Vec<&'static str>>,
+    /// The only direction that it carries changes in.
+    pub(super) way: Option<Way>,
+    /// What the keys begin with that it is about; `None`: all.
+    pub(super) only: Option<&'static str>,
 }
 
 /// What happens next.
@@ -369,6 +374,8 @@ impl Run {
             by_steps: false,
             waits: None,
             looks: None,
+            way: None,
+            only: None,
         }
     }
 
@@ -379,6 +386,12 @@ impl Run {
         }
         if self.looks.is_some() {
             calmer.push(Run { looks: None, ..self.clone() });
+        }
+        if self.way.is_some() {
+            calmer.push(Run { way: None, ..self.clone() });
+        }
+        if self.only.is_some() {
+            calmer.push(Run { only: None, ..self.clone() });
         }
         if self.by_steps {
             calmer.push(Run { by_steps: false, ..self.clone() });
@@ -441,6 +454,8 @@ impl Mood {
                 let paths = NAMES.iter().chain(&FOLDERS).copied().filter(|_| dice.percent(30));
                 paths.collect()
             }),
+            way: dice.percent(10).then(|| dice.pick(&[Way::Push, Way::Pull])),
+            only: dice.percent(10).then(|| dice.pick(&NAMES)),
         }
     }
 

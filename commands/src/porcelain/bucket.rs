@@ -1,6 +1,8 @@
 //! What a bucket itself is to do, as options; `add` and `edit` take them.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use crate::values::Switch;
 
 /// The most days that a rule may keep versions; a hundred years.
 const MOST_DAYS: u32 = 36_500;
@@ -29,15 +31,6 @@ impl BucketArgs {
     pub fn is_empty(&self) -> bool {
         self.versioning.is_none() && self.keep_versions.is_none()
     }
-}
-
-/// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    /// It does
-    On,
-    /// It does not
-    Off,
 }
 
 /// How long the bucket keeps versions.

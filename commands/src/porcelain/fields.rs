@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::{DirectionArgs, ServerArgs};
 use crate::flow::{bandwidth_field, jobs_field};
 use crate::prices::prices_field;
 use crate::secret::Secret;
@@ -84,6 +85,9 @@ pub struct FieldArgs {
     /// `delete` if nothing is said. The files themselves always stay.
     #[arg(long, value_name = "CHOICE", value_parser = clearable::<OnIgnore>(), ignore_case = true)]
     pub on_ignore: Option<String>,
+    /// In which direction.
+    #[command(flatten)]
+    pub direction: DirectionArgs,
     /// How many contents to move at a time, at most
     ///
     /// 256 if nothing is said.
@@ -106,6 +110,9 @@ pub struct FieldArgs {
     /// at once. For this target and this machine alone: what is read is gone.
     #[arg(long, value_name = "URL")]
     pub event_queue: Option<String>,
+    /// How the server is reached.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 impl FieldArgs {
@@ -116,8 +123,8 @@ impl FieldArgs {
     }
 
     /// The fields that are plain texts, by their names in the config file; without the secret.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 18] {
-        [
+    pub fn texts(&self) -> Vec<(&'static str, Option<&str>)> {
+        let mut texts = vec![
             ("local_folder", self.local_folder.as_deref()),
             ("s3_uri", self.s3_uri.as_deref()),
             ("endpoint_url", self.endpoint_url.as_deref()),
@@ -132,10 +139,13 @@ impl FieldArgs {
             ("max_delete", self.max_delete.as_deref()),
             ("trash_days", self.trash_days.as_deref()),
             ("on_ignore", self.on_ignore.as_deref()),
+            ("direction", self.direction.text()),
             ("jobs", self.jobs.as_deref()),
             ("bandwidth_limit", self.bandwidth_limit.as_deref()),
             ("prices", self.prices.as_deref()),
             ("event_queue", self.event_queue.as_deref()),
-        ]
+        ];
+        texts.extend(self.server.texts());
+        texts
     }
 }

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::flow::FlowArgs;
 use crate::manual::{Exit, Manual};
+use crate::scope::ScopeArgs;
 use crate::values::Conflicts;
 
 /// Sync targets now
@@ -40,6 +41,9 @@ pub struct SyncArgs {
     /// folder is on another device than before.
     #[arg(long)]
     pub force: bool,
+    /// What may be done.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
     /// How fast contents may move.
     #[command(flatten)]
     pub flow: FlowArgs,
@@ -62,6 +66,7 @@ What it has asked of the server, and what that costs, is told with `-v`, and in 
     examples: &[
         ("Sync every target:", "s4 sync"),
         ("See what a sync of two targets would do:", "s4 sync --dry-run docs photos"),
+        ("A part of a target:", "s4 sync docs -- reports/ '*.pdf'"),
         ("From cron, with both versions of a conflict kept:", "s4 sync --quiet --conflicts keep-both"),
         (
             "What was uploaded, for a script:",

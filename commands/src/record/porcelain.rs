@@ -85,6 +85,8 @@ record! {
         problems: u64,
         /// How many symbolic links were left alone.
         symlinks: u64,
+        /// Changes of the other direction, where only one is carried.
+        held_back: u64,
         /// Requests by class: `list`, `get`, `head`, `put`, `copy`, `delete`.
         requests: Requests,
         /// What all that costs in US dollars, bytes included; see `prices` in s4-config(5).

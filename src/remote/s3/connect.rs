@@ -1,5 +1,6 @@
 //! From what the configuration says to a client of the SDK: credentials, region, endpoint, time-outs, retries.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,23 +12,23 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::interceptors::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     Builder, ConfigBag, Credentials, Intercept, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-    RuntimeComponents, SharedHttpClient, StalledStreamProtectionConfig,
+    RuntimeComponents, StalledStreamProtectionConfig,
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::service_config::ServiceConfigKey;
 
 use s4_commands::{Bandwidth, Secret};
 
 use super::super::counts::Counts;
 use super::super::{Error, S3Uri};
-use super::throttle::Throttle;
-use super::{CONNECT_TIMEOUT, READ_TIMEOUT, patience};
+use super::line::{bundle, http_client};
+use super::{CONNECT_TIMEOUT, READ_TIMEOUT};
 
 /// The region that S3 itself takes where none is named, and that most other servers go by.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -54,6 +55,15 @@ pub struct Connection {
     pub patience: Option<Duration>,
     /// How fast contents may move.
     pub bandwidth: Bandwidth,
+    /// The file of certificates to believe in place of the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// Whether the environment names proxies.
+    pub proxied: bool,
+    /// Whether the bucket is named in the path of an address (`true`) or in its host; if nothing is said, in the path for servers other
+    /// than AWS.
+    pub path_style: Option<bool>,
+    /// Whether this side pays for requests, where the bucket's owner does not.
+    pub requester_pays: bool,
     /// Whether listings are read by the SDK's own reader, which takes ten times as long.
     pub sdk_lists: bool,
 }
@@ -71,13 +81,17 @@ pub(super) async fn client(
     let shared = shared(connection).await?;
     // A server that the environment or a profile names is as little AWS as one that the target names.
     let mut address = chain_endpoint(&shared);
-    let mut config = Builder::from(&shared).force_path_style(address.is_some());
+    let mut config = Builder::from(&shared);
     if let Some(endpoint) = &connection.endpoint_url {
         address = Some(endpoint.clone());
-        // Servers other than AWS seldom have a host name for each bucket.
-        config = config.endpoint_url(endpoint).force_path_style(true);
+        config = config.endpoint_url(endpoint);
+    }
+    if connection.requester_pays {
+        config = config.interceptor(Payer);
     }
     let config = config
+        // Servers other than AWS seldom have a host name for each bucket.
+        .force_path_style(connection.path_style.unwrap_or(address.is_some()))
         .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build())
         // `patience.rs` has time-outs that serve both directions.
@@ -85,7 +99,7 @@ pub(super) async fn client(
         // Servers other than AWS do not know the newer checksums, and some refuse them.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-        .interceptor(Watch { counts: Arc::clone(counts), alone: Arc::clone(alone) })
+        .interceptor(Watch { counts: Arc::clone(counts), alone: Arc::clone(alone), proxied: connection.proxied })
         .build();
     Ok((Client::from_conf(config), address))
 }
@@ -135,27 +149,29 @@ fn keys(connection: &Connection) -> Result<Option<Credentials>, Error> {
 ///
 /// An access key id without its secret, and the reverse.
 pub(in crate::remote) async fn shared(connection: &Connection) -> Result<SdkConfig, Error> {
+    let bundle = bundle(connection).await?;
     match keys(connection)? {
-        Some(keys) => Ok(given(connection, keys)),
-        None => Ok(from_chain(connection).await),
+        Some(keys) => Ok(given(connection, keys, bundle)),
+        None => Ok(from_chain(connection, bundle).await),
     }
 }
 
 /// A configuration that asks neither the environment nor any file.
-fn given(connection: &Connection, keys: Credentials) -> SdkConfig {
+fn given(connection: &Connection, keys: Credentials, bundle: Option<Vec<u8>>) -> SdkConfig {
     let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region.clone().unwrap_or_else(|| DEFAULT_REGION.into())))
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .http_client(http_client(connection, plain))
+        .http_client(http_client(connection, plain, bundle))
         .build()
 }
 
 /// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances.
-async fn from_chain(connection: &Connection) -> SdkConfig {
+async fn from_chain(connection: &Connection, bundle: Option<Vec<u8>>) -> SdkConfig {
     // The chain itself may have to reach AWS, so this client can speak TLS even where the endpoint is plain HTTP.
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false));
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false, bundle));
     if let Some(profile) = &connection.profile {
         loader = loader.profile_name(profile);
     }
@@ -184,16 +200,24 @@ fn chain_endpoint(loaded: &SdkConfig) -> Option<String> {
     own.or_else(|| loaded.endpoint_url().map(str::to_owned))
 }
 
-/// The HTTP client; the plain one starts faster, since it reads no certificates.
-fn http_client(connection: &Connection, plain: bool) -> SharedHttpClient {
-    let builder = aws_smithy_http_client::Builder::new();
-    let client = if plain {
-        builder.build_http()
-    } else {
-        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-    };
-    let throttle = connection.bandwidth.up.map(|rate| Arc::new(Throttle::new(rate)));
-    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT), throttle)
+/// Says with each request that whoever makes it pays for it.
+#[derive(Debug)]
+struct Payer;
+
+impl Intercept for Payer {
+    fn name(&self) -> &'static str {
+        "Payer"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), aws_sdk_s3::error::BoxError> {
+        context.request_mut().headers_mut().insert("x-amz-request-payer", "requester");
+        Ok(())
+    }
 }
 
 /// Sees each request as it is sent.
@@ -201,6 +225,7 @@ fn http_client(connection: &Connection, plain: bool) -> SharedHttpClient {
 struct Watch {
     counts: Arc<Counts>,
     alone: Arc<AtomicBool>,
+    proxied: bool,
 }
 
 /// Whether nobody but the server can change what is sent there: TLS protects it, or it never leaves this machine.
@@ -227,7 +252,10 @@ impl Intercept for Watch {
         _config: &mut ConfigBag,
     ) -> Result<(), aws_sdk_s3::error::BoxError> {
         self.counts.attempt();
-        self.alone.store(is_alone(context.request().uri()), Ordering::Relaxed);
+        let uri = context.request().uri();
+        // To a proxy, what is plain goes as it is.
+        let alone = is_alone(uri) && (!self.proxied || uri.starts_with("https://"));
+        self.alone.store(alone, Ordering::Relaxed);
         Ok(())
     }
 

@@ -29,6 +29,8 @@ struct State {
     /// What happens to requests whose head holds a text, and to how many of them.
     troubles: Vec<(String, Trouble, usize)>,
     happened: usize,
+    /// The heads of all requests.
+    heads: Vec<String>,
     /// Connections that nobody serves any more, and that stay open.
     held: Vec<TcpStream>,
 }
@@ -71,6 +73,11 @@ impl Proxy {
         self.state.lock().unwrap().troubles.push((text.to_owned(), trouble, times));
     }
 
+    /// The heads of the requests since it was last asked.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().unwrap().heads)
+    }
+
     /// Lets everything pass again; returns to how many requests something has happened.
     pub(crate) fn calm(&self) -> usize {
         let mut state = self.state.lock().unwrap();
@@ -91,7 +98,11 @@ impl State {
 /// Passes one request and its answer on; then the connection ends.
 fn exchange(mut client: TcpStream, server: &str, state: &Mutex<State>) -> io::Result<()> {
     let Some(head) = read_head(&mut client)? else { return Ok(()) };
-    let trouble = state.lock().unwrap().due(&head);
+    let trouble = {
+        let mut state = state.lock().unwrap();
+        state.heads.push(head.clone());
+        state.due(&head)
+    };
     match trouble {
         Some(Trouble::Broken) => return break_off(&client),
         Some(Trouble::Deafness) => {

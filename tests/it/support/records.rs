@@ -259,6 +259,7 @@ pub(crate) struct Summary {
     pub(crate) failed: u64,
     pub(crate) problems: u64,
     pub(crate) symlinks: u64,
+    pub(crate) held_back: u64,
     pub(crate) requests: Requests,
     pub(crate) dollars: f64,
     #[serde(default)]
