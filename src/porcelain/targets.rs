@@ -1,5 +1,6 @@
 //! `s4 targets`
 
+use s4_commands::Direction;
 use s4_commands::porcelain::targets::TargetsArgs;
 use s4_commands::record::Header;
 use serde_json::Value;
@@ -46,12 +47,25 @@ pub fn run(context: &Context, args: &TargetsArgs) -> Result<ExitCode, Error> {
 
 fn line(target: &Target) -> String {
     let folder = target.local_folder.to_string_lossy();
-    let mut line = format!("{}: [{} <=> {}]", printable(&target.name), printable(&folder), printable(&target.s3_uri));
+    let (name, uri, arrow) = (printable(&target.name), printable(&target.s3_uri), arrow(target.direction));
+    let mut line = format!("{name}: [{} {arrow} {uri}]", printable(&folder));
     let missing = missing(target);
     if !missing.is_empty() {
         line += &format!("\n    the server has no conditional writes for {}", missing.join(", "));
     }
+    if let Some(queue) = &target.event_queue {
+        line += &format!("\n    changes are told by {}", printable(queue));
+    }
     line
+}
+
+/// How changes go from the folder to the bucket, and back.
+fn arrow(direction: Option<Direction>) -> &'static str {
+    match direction {
+        Some(Direction::Push) => "=>",
+        Some(Direction::Pull) => "<=",
+        Some(Direction::Both) | None => "<=>",
+    }
 }
 
 /// What the server was found to do without regard to conditions. Deletes of many are not among it: they are done one by

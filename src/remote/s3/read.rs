@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::ChecksumMode;
 
 use super::super::counts::Class;
@@ -49,13 +50,7 @@ impl S3Store {
             answer.checksum_sha256(),
         ];
         let checksum = mode.and_then(|_| sums::told(told, answer.checksum_type()));
-        let info = ObjectInfo {
-            size,
-            etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
-            last_modified: seconds(answer.last_modified())?,
-            metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
-            version_id: answer.version_id,
-        };
+        let info = info(&answer, size)?;
         let body = S3Body::new(answer.body, (length, checksum), Arc::clone(&self.server), Arc::clone(&self.counts))
             .throttled(self.settings.throttle_down.clone());
         Ok(Got::Object(info, body))
@@ -80,4 +75,15 @@ impl S3Store {
         let is_it = answer.e_tag().map(ETag::new).as_ref() == Some(etag);
         Ok(sums::told(told, answer.checksum_type()).filter(|_| is_it))
     }
+}
+
+/// What an answer says of its object, which has `size` bytes in all.
+pub(super) fn info(answer: &GetObjectOutput, size: u64) -> Result<ObjectInfo, Error> {
+    Ok(ObjectInfo {
+        size,
+        etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
+        last_modified: seconds(answer.last_modified())?,
+        metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
+        version_id: answer.version_id().map(str::to_owned),
+    })
 }

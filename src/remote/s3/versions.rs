@@ -2,15 +2,15 @@
 
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{
-    BucketVersioningStatus, DeleteMarkerEntry, EncodingType, MetadataDirective, ObjectVersion, VersioningConfiguration,
+    BucketVersioningStatus, DeleteMarkerEntry, EncodingType, ObjectVersion, VersioningConfiguration,
 };
 
 use super::super::counts::Class;
 use super::super::versions::{Stored, Version, VersionCursor, VersionPage, Versioning};
 use super::super::{Error, Expect, ObjectInfo, Written};
 use super::delete::add_md5;
-use super::write::{COPY_LIKE_BYTES, conditions, written};
-use super::{S3Body, S3Store, lacks, length, patient, quoted, seconds, text};
+use super::read::info;
+use super::{S3Body, S3Store, lacks, length, text};
 use crate::content::ETag;
 
 /// The storage class that needs no mention.
@@ -102,13 +102,7 @@ impl S3Store {
         let request = self.client.get_object().bucket(self.uri.bucket()).key(&full).version_id(id);
         let answer = request.send().await.map_err(self.failed("read a version of", &full))?;
         let size = length(answer.content_length())?;
-        let info = ObjectInfo {
-            size,
-            etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
-            last_modified: seconds(answer.last_modified())?,
-            metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
-            version_id: answer.version_id,
-        };
+        let info = info(&answer, size)?;
         let body = S3Body::new(answer.body, (size, None), self.server.clone(), self.counts.clone());
         Ok((info, body.throttled(self.settings.throttle_down.clone())))
     }
@@ -121,26 +115,8 @@ impl S3Store {
         expect: Option<&Expect>,
     ) -> Result<Written, Error> {
         let full = self.uri.full(name);
-        let (if_match, if_none_match) = conditions(expect);
-        self.counts.request(Class::Copy);
         let source = format!("{}/{}?versionId={}", self.uri.bucket(), text::encode(&full), text::encode(id));
-        let request = self.client.copy_object().bucket(self.uri.bucket()).key(&full);
-        let answer = request
-            .copy_source(source)
-            .copy_source_if_match(quoted(etag))
-            .metadata_directive(MetadataDirective::Copy)
-            .set_storage_class(self.settings.storage_class.clone())
-            .set_server_side_encryption(self.settings.sse.clone())
-            .set_ssekms_key_id(self.settings.sse_kms_key_id.clone())
-            .set_if_match(if_match)
-            .set_if_none_match(if_none_match)
-            .customize()
-            .config_override(patient(COPY_LIKE_BYTES))
-            .send()
-            .await
-            .map_err(self.failed("bring back", &full))
-            .map_err(|error| if matches!(error, Error::NotFound) { Error::Precondition } else { error })?;
-        written(answer.copy_object_result.and_then(|result| result.e_tag), answer.version_id)
+        self.copy_object((source, etag), &full, None, expect, self.failed("bring back", &full)).await
     }
 
     /// Whether the bucket keeps versions.

@@ -1,7 +1,10 @@
 //! The writes that make an object, each with its expectation.
 
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::copy_object::CopyObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, MetadataDirective};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 
 use super::super::counts::Class;
@@ -110,12 +113,24 @@ impl S3Store {
     ) -> Result<Written, Error> {
         let full = self.uri.full(name);
         let source = format!("{}/{}", self.uri.bucket(), text::encode(&self.uri.full(source)));
+        self.copy_object((source, source_etag), &full, metadata, expect, self.failed("copy to", &full)).await
+    }
+
+    /// A copy on the server of what the address `source` names, to the object whose whole name is `full`.
+    pub(super) async fn copy_object(
+        &self,
+        (source, etag): (String, &ETag),
+        full: &str,
+        metadata: Option<&Metadata>,
+        expect: Option<&Expect>,
+        failed: impl FnOnce(SdkError<CopyObjectError, HttpResponse>) -> Error,
+    ) -> Result<Written, Error> {
         let (if_match, if_none_match) = conditions(expect);
         self.counts.request(Class::Copy);
-        let request = self.client.copy_object().bucket(self.uri.bucket()).key(&full);
+        let request = self.client.copy_object().bucket(self.uri.bucket()).key(full);
         let answer = described!(request, metadata, self.settings)
             .copy_source(source)
-            .copy_source_if_match(quoted(source_etag))
+            .copy_source_if_match(quoted(etag))
             .metadata_directive(metadata.map_or(MetadataDirective::Copy, |_| MetadataDirective::Replace))
             .set_if_match(if_match)
             .set_if_none_match(if_none_match)
@@ -124,7 +139,7 @@ impl S3Store {
             .config_override(patient(COPY_LIKE_BYTES))
             .send()
             .await
-            .map_err(self.failed("copy to", &full))
+            .map_err(failed)
             // A source that is gone is not the version that was named either.
             .map_err(|error| if matches!(error, Error::NotFound) { Error::Precondition } else { error })?;
         written(answer.copy_object_result.and_then(|result| result.e_tag), answer.version_id)
