@@ -106,5 +106,6 @@ fn print(context: &Context, (target, session): (&Target, &Session), standing: Op
     for (key, failure) in &summary.failed {
         stream.push(report::record(&unseen(key, failure), Some(key.as_str())));
     }
+    stream.push(records::left(&summary));
     stream.end_after(&session.spent(target));
 }

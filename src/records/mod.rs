@@ -12,8 +12,8 @@ pub use read::{Line, Reader};
 pub(crate) use sides::parse;
 pub use sides::{base64, entry, file, given_listing, given_scan, no_key, object, problem, unnameable};
 pub use steps::{
-    absent, change, failed, fault_word, finding, forecast, idle, outcome, planned, problems, refused, skipped, spent,
-    state_word, summary, told, upload, verification,
+    absent, change, failed, fault_word, finding, forecast, idle, left, outcome, planned, problems, refused, skipped,
+    spent, state_word, summary, told, upload, verification,
 };
 
 use crate::error::{Error, Kind};

@@ -256,6 +256,15 @@ pub fn summary(summary: &Summary, spent: &Spent) -> record::Summary {
     }
 }
 
+/// How much a look leaves out.
+pub fn left(summary: &Summary) -> record::Left {
+    record::Left {
+        ignored: summary.ignored,
+        symlinks: summary.symlinks as u64,
+        held_back: summary.held_back.sum() as u64,
+    }
+}
+
 /// What a verification found of a key.
 pub fn finding(finding: &Finding) -> record::Finding {
     let hex = |sum: Option<Sha256>| sum.map(|sum| sum.to_string());

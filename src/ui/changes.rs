@@ -127,6 +127,9 @@ impl Changes<'_> {
         for (key, _) in &self.summary.failed {
             text += &format!("{} {}\n", paint.warning("!!"), printable(key.as_str()));
         }
+        if self.ignored {
+            text += &format!("## {} ignored\n", count(self.summary.ignored, "name"));
+        }
         text
     }
 

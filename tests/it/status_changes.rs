@@ -117,6 +117,9 @@ fn ignored_names_are_counted_and_what_a_guard_would_stop_is_said() {
     one.sync();
     let ran = one.run(["status", "--ignored"]).with(0);
     assert_eq!(ran.out, "files: nothing differs, 2 names ignored\n");
+    assert_eq!(one.run(["status", "--ignored", "-s"]).with(0).out, "## 2 names ignored\n");
+    let left = r#"{"type":"left","ignored":2,"symlinks":0,"held_back":0}"#;
+    assert!(one.run(["status", "--json"]).with(0).out.contains(left));
     for (key, _) in &files {
         one.remove(key);
     }
@@ -152,7 +155,7 @@ fn where_the_daemon_stands_comes_first() {
     let ran = machine.run(["status"]).with(0);
     assert_eq!(ran.out, "files: in sync since 2026-11-23T12:00:00Z\nfiles: 1 to push (1 B)\n\nTo push:\n    new: a\n");
     let records = whole(&machine.run(["status", "--json"]).with(0).out);
-    assert!(matches!(&records[..], [Record::Status(_), Record::Change(_)]), "{records:?}");
+    assert!(matches!(&records[..], [Record::Status(_), Record::Change(_), Record::Left { .. }]), "{records:?}");
     drop(daemon);
     assert!(machine.run(["status"]).with(0).out.starts_with("files: 1 to push"));
 }

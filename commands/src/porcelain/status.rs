@@ -27,7 +27,7 @@ pub struct StatusArgs {
     #[arg(long)]
     pub all: bool,
     /// Count the names that the ignore rules leave out
-    #[arg(long, conflicts_with_all = ["json", "short"])]
+    #[arg(long)]
     pub ignored: bool,
     /// End with the exit code 1 if something differs
     #[arg(long)]
@@ -50,7 +50,7 @@ pub struct StatusArgs {
 
 /// What the manual says of it.
 pub const MANUAL: Manual = Manual {
-    output: &["status", "change", "problem"],
+    output: &["status", "change", "problem", "left"],
     on_output: "\
 For each target, in the order of their names, a line that counts what differs, and then the keys: with `new`, `modified`, `deleted`,
 `renamed`, `copied` or, for what both sides did, like `modified here, deleted there`. An object that is deleted because its key is ignored
@@ -58,7 +58,7 @@ now is `ignored`.
 
 With `--short` a line for each key: a letter for the file, a letter for the object, a blank and the name. The letters are `A` (added), `M`
 (modified), `D` (deleted), `R` (renamed), `C` (copied), `I` (ignored) or a blank for nothing; two letters are a conflict, and `!!` stands
-before names that are left alone. Of several targets each has a line `## NAME` before its own.
+before names that are left alone. Of several targets each has a line `## NAME` before its own, and ignored names are counted in one at the end.
 
 Where the daemon stands is a paragraph before that. Its first line tells what the daemon does:
 
@@ -84,7 +84,7 @@ A guard refused; s4-sync(1) tells what to do about it.
 Somebody asked for that.
 
 With `--json` each target has a stream of its own: a `status` record if the daemon keeps it in sync, a `change` for each key as
-s4-diff-index(1) prints it, and a `problem` for each name that is left alone. With `--daemon` or `--watch` there is one stream of
+s4-diff-index(1) prints it, a `problem` for each name that is left alone, and a `left` that counts what else is left out. With `--daemon` or `--watch` there is one stream of
 `status` records; with `--watch` a record for each target that changed follows, ten times a second at most, until Ctrl-C ends it.
 
 With `--daemon` or `--watch`, the exit code is 1 if no daemon runs, or it ends while it is watched.",

@@ -66,7 +66,7 @@ What it has asked of the server, and what that costs, is told with `-v`, and in 
     examples: &[
         ("Sync every target:", "s4 sync"),
         ("See what a sync of two targets would do:", "s4 sync --dry-run docs photos"),
-        ("A part of a target:", "s4 sync docs -- reports/ '*.pdf'"),
+        ("A part of a target:", "s4 sync docs --exclude drafts/ -- '*.pdf'"),
         ("From cron, with both versions of a conflict kept:", "s4 sync --quiet --conflicts keep-both"),
         (
             "What was uploaded, for a script:",

@@ -15,7 +15,7 @@ mod stream;
 pub use daemon::{Moving, Status, Trouble};
 pub use fields::{Documented, FieldDoc, RecordDoc};
 pub use history::{ObjectVersion, Restored, Trashed};
-pub use porcelain::{Finding, Forecast, Policy, Row, Summary, Target, Upload, Verification, Version};
+pub use porcelain::{Finding, Forecast, Left, Policy, Row, Summary, Target, Upload, Verification, Version};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
 pub use steps::{Change, Check, Commit, Hash, Outcome, Requests, Source};
 pub use stream::{End, Error, Header, Spent};
@@ -48,6 +48,8 @@ records! {
     Commit "commit",
     /// What the next sync would take in all.
     Forecast "forecast",
+    /// How much a look at a target leaves out.
+    Left "left",
     /// What a sync did.
     Summary "summary",
     /// A key that is not as it was synced.

@@ -68,6 +68,19 @@ record! {
 }
 
 record! {
+    /// How much a look at a target leaves out.
+    Left
+    required {
+        /// Files and folders that the ignore rules leave out.
+        ignored: u64,
+        /// Symbolic links that are left alone.
+        symlinks: u64,
+        /// Changes of the other direction, where only one is carried.
+        held_back: u64,
+    }
+}
+
+record! {
     /// What a sync did.
     Summary
     required {

@@ -48,6 +48,11 @@ pub(crate) enum Record {
         requests: Requests,
         dollars: f64,
     },
+    Left {
+        ignored: u64,
+        symlinks: u64,
+        held_back: u64,
+    },
     Summary(Summary),
     Finding(Finding),
     Upload(Upload),
