@@ -12,6 +12,7 @@ use crate::reconcile::Planned;
 use crate::report::quoted;
 use crate::session::Session;
 use crate::ui::conflicts::is_of_names;
+use crate::ui::looks::Looks;
 use crate::ui::text::printable;
 use crate::ui::{conflicts, text};
 use crate::{records, report, run};
@@ -40,8 +41,7 @@ pub fn run(context: &Context, args: &ConflictsArgs) -> Result<ExitCode, Error> {
             }
             stream.end_after(&session.spent(target));
         } else {
-            let width = context.ui.size().map_or(usize::MAX, |size| size.columns);
-            let text = conflicts::text(&target.name, &open, context.ui.paint(), width);
+            let text = conflicts::text(&target.name, &open, &Looks::new(&context.ui, &args.looks));
             context.ui.say(text.trim_end_matches('\n'));
             failed.iter().for_each(|(key, failure)| report::tell(&context.ui, &unseen(key, failure)));
         }

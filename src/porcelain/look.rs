@@ -87,12 +87,12 @@ pub(super) async fn look(
         let Looked { planned, absent, failed } =
             engine.look_at_keys(keys).await.map_err(|error| explain(command, target, error))?;
         return match absent.first() {
-            Some(key) => Err(unheard_of(key, target)),
+            Some(key) => Err(unheard_of(key.as_str(), target)),
             None => Ok(Look { planned, failed }),
         };
     }
     let look = of_places(whole(engine, (command, target)).await?, places);
-    look.map_err(|key| unheard_of(&key, target))
+    look.map_err(|key| unheard_of(key.as_str(), target))
 }
 
 /// What a plan has of places; the key of which there is nothing, if there is one.
@@ -115,8 +115,9 @@ fn of_places(whole: Whole, places: &[Place]) -> Result<Look, Key> {
     Ok(Look { planned, failed })
 }
 
-fn unheard_of(key: &Key, target: &Target) -> Error {
-    let (name, key) = (printable(&target.name), printable(key.as_str()));
+/// The error for a key, or a folder, of which there is nothing.
+pub(super) fn unheard_of(name: &str, target: &Target) -> Error {
+    let (name, key) = (printable(&target.name), printable(name));
     Error::new(Kind::Failed, format!("there is no \"{key}\" in \"{name}\""))
         .hint(format!("see what there is: s4 ls {}; a folder ends in '/'", quoted(&target.name)))
 }
