@@ -421,7 +421,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__conflicts)
-            opts="-v -q -h --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --absolute --bytes --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1009,7 +1009,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__log)
-            opts="-n -v -q -h --all-keys --limit --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-n -v -q -h --all-keys --limit --absolute --bytes --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1055,21 +1055,21 @@ _s4() {
             return 0
             ;;
         s4__subcmd__ls)
-            opts="-s -d -A -v -q -h --sort-by --descending --all --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-s -d -A -t -l -v -q -h --sort-by --descending --all --tree --long --absolute --bytes --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --sort-by)
-                    COMPREPLY=($(compgen -W "key local s3" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "key local s3 size" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
                 -s)
-                    COMPREPLY=($(compgen -W "key local s3" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "key local s3 size" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1296,7 +1296,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__restore)
-            opts="-y -v -q -h --version --at --deleted --to --dry-run --yes --force --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-y -v -q -h --version --at --deleted --to --dry-run --yes --force --absolute --bytes --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1413,7 +1413,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__status)
-            opts="-s -w -v -q -h --short --all --ignored --exit-code --daemon --watch --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-s -w -v -q -h --short --all --ignored --exit-code --daemon --watch --absolute --bytes --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1544,7 +1544,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__trash)
-            opts="-y -v -q -h --run --older-than --force --yes --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help list restore empty"
+            opts="-y -v -q -h --run --older-than --force --yes --absolute --bytes --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help list restore empty"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

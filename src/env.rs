@@ -43,6 +43,13 @@ impl Env {
         seconds.map(|seconds| Some(Duration::from_secs_f64(seconds))).ok_or_else(wrong)
     }
 
+    /// Whether the locale writes text as UTF-8: more than ASCII can be shown.
+    pub fn is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.get(name));
+        let locale = locale.map(|locale| locale.to_string_lossy().to_lowercase()).unwrap_or_default();
+        locale.contains("utf-8") || locale.contains("utf8")
+    }
+
     /// The user's home folder, from `HOME`.
     pub fn home(&self) -> Option<&Path> {
         self.get("HOME").map(Path::new)
@@ -90,6 +97,20 @@ mod tests {
     fn empty_counts_as_not_set() {
         assert_eq!(env().get("EMPTY"), None);
         assert_eq!(env().text("HOME"), Some("/home/ann"));
+    }
+
+    #[test]
+    fn the_first_variable_of_the_locale_that_is_set_decides() {
+        for (vars, is_utf8) in [
+            (&[][..], false),
+            (&[("LANG", "de_DE.UTF-8")], true),
+            (&[("LANG", "C.utf8"), ("LC_CTYPE", "")], true),
+            (&[("LANG", "C.UTF-8"), ("LC_CTYPE", "POSIX")], false),
+            (&[("LC_CTYPE", "C"), ("LC_ALL", "en_US.UTF-8")], true),
+            (&[("LANG", "de_DE.ISO-8859-1")], false),
+        ] {
+            assert_eq!(Env::new(vars.iter().copied(), PathBuf::new()).is_utf8(), is_utf8, "{vars:?}");
+        }
     }
 
     #[test]

@@ -113,8 +113,13 @@ pub fn options(context: &Context, target: &Target, policy: Policy, force: bool) 
         copy_from: COPY_FROM,
         page: crate::remote::PAGE,
         logging: logging(context),
-        scope: Scope::toward(target.direction.and_then(way)),
+        scope: scope(target),
     }
+}
+
+/// What a run may do, as the target says.
+pub fn scope(target: &Target) -> Scope {
+    Scope::toward(target.direction.and_then(way))
 }
 
 /// The only direction that somebody chose, if it is one.

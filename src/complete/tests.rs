@@ -118,7 +118,9 @@ fn where_the_target_goes_without_saying_keys_come_beside_targets() {
     assert_eq!(within("s4 restore old.txt d"), ["docs.txt"]);
     assert_eq!(within("s4 restore docs o"), ["old.txt"]);
     assert_eq!(within("s4 trash restore o"), ["old.txt"]);
-    assert_eq!(within("s4 ls d"), ["docs"]);
+    assert_eq!(within("s4 ls d"), ["docs", "docs.txt"]);
+    assert_eq!(within("s4 ls docs o"), ["old.txt"]);
+    assert_eq!(within("s4 verify d"), ["docs"]);
     // Several targets, and none of them is meant here.
     assert_eq!(home.values("s4 log o"), [""; 0]);
 }

@@ -68,7 +68,7 @@ fn source(arg: &Arg) -> Option<Source> {
 
 /// Whether a command goes without its target where only one can be meant.
 fn may_imply(command: &str) -> bool {
-    matches!(command, "log" | "restore" | "trash")
+    matches!(command, "diff" | "log" | "ls" | "restore" | "trash")
 }
 
 /// The targets, without those that the line names already; and keys, where one of them may stand there.
@@ -135,7 +135,7 @@ impl Places {
     fn of(command: &str) -> Places {
         match command {
             // A file may be new.
-            "push-file" | "diff" => Places { disk: true, deleted: false },
+            "push-file" | "diff" | "ls" => Places { disk: true, deleted: false },
             // The bucket may have versions of what is gone.
             "log" | "restore" | "trash" => Places { disk: false, deleted: true },
             _ => Places { disk: false, deleted: false },
@@ -160,10 +160,14 @@ fn keys(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
     candidates(request, asked, found.unwrap_or_default())
 }
 
-/// The files and folders of the line's target, ignored ones too; and any others by their whole paths.
+/// The files and folders of the line's target, ignored ones too, or its keys for a command that takes those for paths; and any others
+/// by their whole paths.
 fn paths(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
     if asked.begun.starts_with(['/', '~']) {
         return listed(request, asked, PathCompleter::any(), super::Paths::Files);
+    }
+    if may_imply(asked.command) {
+        return keys(request, asked);
     }
     let found = folder(request, false).and_then(|folder| folder.browse(asked.begun, &Ignore::none(), MOST_KEYS).ok());
     candidates(request, asked, found.into_iter().flatten().collect())

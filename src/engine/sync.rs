@@ -150,6 +150,11 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// Whatever stops the whole run.
     pub async fn plan(&self, given: Given) -> Result<Planning, Error> {
+        Ok(self.plan_observed(given).await?.0)
+    }
+
+    /// The same, with what it was made of. The local index is in the planning.
+    pub(super) async fn plan_observed(&self, given: Given) -> Result<(Planning, Observed), Error> {
         let mut summary = Summary::default();
         let (partial, scanned) = (given.partial(), given.scan.is_none());
         let mut observed = tokio::select! {
@@ -187,7 +192,7 @@ impl<S: ObjectStore> Engine<S> {
         let stopped = self.guard(&plan, &observed, &ledger, &summary).err();
         let index = &observed.remote_index;
         let logs = !index.is_beside_old_writer(self.ambient.now());
-        Ok(Planning {
+        let planning = Planning {
             plan,
             waiting,
             summary,
@@ -197,7 +202,8 @@ impl<S: ObjectStore> Engine<S> {
             has_log: index.has_log(),
             log: index.goes_on().map(|(bytes, keys)| (bytes, keys.map(Into::into).collect())),
             logging: logs.then(|| self.options.logging.clone()),
-        })
+        };
+        Ok((planning, observed))
     }
 
     /// Refuses names of which there is nothing.

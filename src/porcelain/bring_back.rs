@@ -21,6 +21,7 @@ use crate::run::{self, explain};
 use crate::session::{Session, folder_error};
 use crate::transfer::{Cancel, Failure};
 use crate::ui::Notes;
+use crate::ui::looks::Looks;
 use crate::ui::restore as view;
 use crate::ui::run::alarm;
 
@@ -103,7 +104,7 @@ impl<'a> Job<'a> {
         if plan.steps.is_empty() {
             self.context.ui.say("Nothing to restore");
         } else {
-            self.context.ui.show(&view::plan(plan));
+            self.context.ui.show(&view::plan(plan, &Looks::new(&self.context.ui, &self.args.looks)));
         }
         view::refused(&self.context.ui, plan);
     }

@@ -7,11 +7,13 @@ use s4_commands::porcelain::conflicts::ConflictsArgs;
 use super::aim::{Aim, Place};
 use super::look::{self, Look, is_conflict, unseen};
 use crate::context::Context;
+use crate::engine::Scope;
 use crate::error::{Error, ExitCode, Kind};
 use crate::reconcile::Planned;
 use crate::report::quoted;
 use crate::session::Session;
 use crate::ui::conflicts::is_of_names;
+use crate::ui::looks::Looks;
 use crate::ui::text::printable;
 use crate::ui::{conflicts, text};
 use crate::{records, report, run};
@@ -25,7 +27,7 @@ pub fn run(context: &Context, args: &ConflictsArgs) -> Result<ExitCode, Error> {
     let found = Cell::new(false);
     let code = run::each_target(context, &args.targets, args.json, &async |target, cancel| {
         let session = Session::open(context, target, true).await?;
-        let engine = look::engine(context, target, &session, cancel);
+        let engine = look::engine(context, target, &session, (cancel, Scope::default()));
         let whole = look::whole(&engine, ("conflicts", target)).await?;
         let open: Vec<Planned> = whole.planned.into_iter().filter(is_conflict).collect();
         found.set(found.get() || !open.is_empty());
@@ -40,8 +42,7 @@ pub fn run(context: &Context, args: &ConflictsArgs) -> Result<ExitCode, Error> {
             }
             stream.end_after(&session.spent(target));
         } else {
-            let width = context.ui.size().map_or(usize::MAX, |size| size.columns);
-            let text = conflicts::text(&target.name, &open, context.ui.paint(), width);
+            let text = conflicts::text(&target.name, &open, &Looks::new(&context.ui, &args.looks));
             context.ui.say(text.trim_end_matches('\n'));
             failed.iter().for_each(|(key, failure)| report::tell(&context.ui, &unseen(key, failure)));
         }

@@ -6,6 +6,7 @@ use super::aim::{Aim, Place};
 use super::difference::{Against, Differences, Shown};
 use super::look::{self, Look, differs, unseen};
 use crate::context::Context;
+use crate::engine::Scope;
 use crate::error::{Error, ExitCode, Kind};
 use crate::reconcile::{Planned, State};
 use crate::session::Session;
@@ -51,7 +52,7 @@ async fn show(
         let differs = differences.since_version(key, id, shown).await?;
         return Ok(if differs && args.exit_code { ExitCode::Failed } else { ExitCode::Done });
     }
-    let engine = look::engine(context, &aim.target, session, cancel);
+    let engine = look::engine(context, &aim.target, session, (cancel, Scope::default()));
     let Look { mut planned, failed } = look::look(&engine, ("diff", &aim.target), places).await?;
     planned.retain(|planned| differs(planned) && (!args.base || is_edited(planned)));
     let mut is_whole = failed.is_empty();

@@ -10,6 +10,7 @@ use crate::history::{Newest, by_key};
 use crate::remote::{S3Store, Version};
 use crate::session::connect;
 use crate::ui::history;
+use crate::ui::looks::Looks;
 use crate::ui::text::{self, printable};
 use crate::{history as past, run};
 
@@ -50,7 +51,8 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode, Error> {
     } else if versions.is_empty() {
         context.ui.note("Nothing has happened yet");
     } else {
-        context.ui.show(&history::versions(&versions, matches!(place, Place::Folder(_))));
+        let looks = Looks::new(&context.ui, &args.looks);
+        context.ui.show(&history::versions(&versions, matches!(place, Place::Folder(_)), &looks));
     }
     if keeps_none {
         context.ui.note(&past::keeps_none_note(&aim.target));

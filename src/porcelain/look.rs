@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::aim::Place;
 use crate::config::Target;
 use crate::context::Context;
-use crate::engine::{self, Engine, Given, Looked, Planning, Summary};
+use crate::engine::{self, Engine, Given, Looked, Options, Planning, Scope, Summary};
 use crate::error::{Error, Kind};
 use crate::index::Index;
 use crate::key::Key;
@@ -40,14 +40,14 @@ pub(super) struct Look {
     pub(super) failed: Vec<(Key, Failure)>,
 }
 
-/// The engine of a target; it answers no conflict.
+/// The engine of a target, which sees everything, or what is in `scope`. It answers no conflict.
 pub(super) fn engine(
     context: &Context,
     target: &Target,
     session: &Session,
-    cancel: &Cancel,
+    (cancel, scope): (&Cancel, Scope),
 ) -> Engine<Guarded<S3Store>> {
-    let options = run::options(context, target, Policy::Ignore, false);
+    let options = Options { scope, ..run::options(context, target, Policy::Ignore, false) };
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
     Engine::new(sides, Arc::new(context.clock), Arc::new(Notes(Arc::clone(&context.ui))), cancel.clone(), options)
 }
@@ -87,12 +87,12 @@ pub(super) async fn look(
         let Looked { planned, absent, failed } =
             engine.look_at_keys(keys).await.map_err(|error| explain(command, target, error))?;
         return match absent.first() {
-            Some(key) => Err(unheard_of(key, target)),
+            Some(key) => Err(unheard_of(key.as_str(), target)),
             None => Ok(Look { planned, failed }),
         };
     }
     let look = of_places(whole(engine, (command, target)).await?, places);
-    look.map_err(|key| unheard_of(&key, target))
+    look.map_err(|key| unheard_of(key.as_str(), target))
 }
 
 /// What a plan has of places; the key of which there is nothing, if there is one.
@@ -115,8 +115,9 @@ fn of_places(whole: Whole, places: &[Place]) -> Result<Look, Key> {
     Ok(Look { planned, failed })
 }
 
-fn unheard_of(key: &Key, target: &Target) -> Error {
-    let (name, key) = (printable(&target.name), printable(key.as_str()));
+/// The error for a key, or a folder, of which there is nothing.
+pub(super) fn unheard_of(name: &str, target: &Target) -> Error {
+    let (name, key) = (printable(&target.name), printable(name));
     Error::new(Kind::Failed, format!("there is no \"{key}\" in \"{name}\""))
         .hint(format!("see what there is: s4 ls {}; a folder ends in '/'", quoted(&target.name)))
 }

@@ -11,7 +11,7 @@ use super::look;
 use super::merging::Merging;
 use super::sync::exit_code;
 use crate::context::Context;
-use crate::engine::{Engine, Summary};
+use crate::engine::{Engine, Scope, Summary};
 use crate::error::{Error, ExitCode, Kind};
 use crate::interrupt;
 use crate::reconcile::{Action, Choice, Planned, Policy, resolve};
@@ -56,7 +56,7 @@ async fn carry(
     cancel: &Cancel,
 ) -> Result<ExitCode, Error> {
     let (target, began) = (&aim.target, Instant::now());
-    let looking = look::engine(context, target, session, cancel);
+    let looking = look::engine(context, target, session, (cancel, Scope::default()));
     let open = open_conflicts(look::look(&looking, ("resolve", target), places).await?, aim, places)?;
     if open.is_empty() {
         if args.json {

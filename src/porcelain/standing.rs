@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::daemon::control::{self, Answers, Ask};
 use crate::error::{Error, ExitCode, Kind};
 use crate::report;
+use crate::ui::looks::Looks;
 use crate::ui::screen::Screen;
 use crate::ui::status::{Shown, StatusView};
 
@@ -30,7 +31,9 @@ pub(super) fn show(context: &Context, args: &StatusArgs) -> Result<ExitCode, Err
         StatusArgs { watch: true, .. } if is_screen(context) => Shown::Screen(Screen::enter(Arc::clone(&ui))),
         _ => Shown::Lines,
     };
-    let mut view = StatusView::new(ui, &args.targets, shown);
+    let looks = Looks::new(&ui, &args.looks);
+    let looks = if args.watch { looks.lasting() } else { looks };
+    let mut view = StatusView::new(ui, &args.targets, shown, looks);
     let seen = match args.watch {
         true => watch(context, &mut view, answers),
         false => answers.next().unwrap_or_else(|| Err(ended())).map(|statuses| view.show(statuses)),

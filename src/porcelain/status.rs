@@ -13,6 +13,7 @@ use crate::error::{Error, ExitCode};
 use crate::run::{self, explain};
 use crate::session::Session;
 use crate::ui::changes::Changes;
+use crate::ui::looks::Looks;
 use crate::ui::{status, text};
 use crate::{engine, records, report};
 
@@ -31,11 +32,12 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<ExitCode, Error> {
         return standing::show(context, args);
     }
     let statuses = standing::ask(context)?;
+    let looks = Looks::new(&context.ui, &args.looks);
     let shows_many = args.targets.len() != 1 && config.names().len() > 1;
     let (conflicts, differing) = (Cell::new(false), Cell::new(false));
     let code = run::each_target(context, &args.targets, args.json, &async |target, cancel| {
         let session = Session::open(context, target, true).await?;
-        let engine = look::engine(context, target, &session, cancel);
+        let engine = look::engine(context, target, &session, (cancel, run::scope(target)));
         let whole = look::whole(&engine, ("status", target)).await?;
         conflicts.set(conflicts.get() || whole.planned.iter().any(is_conflict));
         differing.set(differing.get() || whole.planned.iter().any(differs));
@@ -47,12 +49,11 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<ExitCode, Error> {
                 if shows_many {
                     context.ui.say(&format!("## {}", text::printable(&target.name)));
                 }
-                say(context, &changes(args, target, &whole).short(context.ui.paint()));
+                say(context, &changes((args, looks), target, &whole).short());
             }
             _ => {
-                say(context, &standing.map(|standing| status::text(&context.ui, standing)).unwrap_or_default());
-                let width = context.ui.size().map_or(usize::MAX, |size| size.columns);
-                say(context, &changes(args, target, &whole).long(context.ui.paint(), width));
+                say(context, &standing.map(|standing| status::text(standing, &looks)).unwrap_or_default());
+                say(context, &changes((args, looks), target, &whole).long());
                 warn(context, target, whole.stopped);
             }
         }
@@ -66,9 +67,9 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<ExitCode, Error> {
     })
 }
 
-fn changes<'a>(args: &StatusArgs, target: &'a Target, whole: &'a Whole) -> Changes<'a> {
+fn changes<'a>((args, looks): (&StatusArgs, Looks), target: &'a Target, whole: &'a Whole) -> Changes<'a> {
     let Whole { planned, summary, .. } = whole;
-    Changes { target: &target.name, planned, summary, all: args.all, ignored: args.ignored }
+    Changes { target: &target.name, planned, summary, all: args.all, ignored: args.ignored, looks }
 }
 
 fn say(context: &Context, text: &str) {

@@ -15,6 +15,7 @@ use crate::key::Key;
 use crate::local::Trashed;
 use crate::run;
 use crate::session::{folder_error, lock_folder};
+use crate::ui::looks::Looks;
 use crate::ui::trash as view;
 
 /// Lists the trash of this machine, puts files back, or empties it.
@@ -64,14 +65,15 @@ fn list(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> Re
     } else if found.is_empty() {
         context.ui.note("Nothing is in the trash");
     } else {
-        context.ui.show(&view::list(found));
+        context.ui.show(&view::list(found, &Looks::new(&context.ui, &args.looks)));
     }
     Ok(ExitCode::Done)
 }
 
 fn empty(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> Result<ExitCode, Error> {
     let ui = &context.ui;
-    let question = format!("Delete {} for good? [y/N]: ", view::sum(found));
+    let looks = Looks::new(ui, &args.looks);
+    let question = format!("Delete {} for good? [y/N]: ", view::sum(found, &looks));
     if !found.is_empty() && !args.yes && !agreed(context, &question, args.json)? {
         ui.note("Nothing has been deleted");
         return Ok(ExitCode::Failed);
@@ -88,7 +90,7 @@ fn empty(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> R
     }
     match stream {
         Some(stream) => stream.end(),
-        None => ui.relate(&format!("{} deleted for good", view::sum(&gone))),
+        None => ui.relate(&format!("{} deleted for good", view::sum(&gone, &looks))),
     }
     Ok(ExitCode::Done)
 }

@@ -40,6 +40,11 @@ pub fn state_word(state: State) -> &'static str {
     word(&STATES, state)
 }
 
+/// The word for an action.
+pub(super) fn action_word(action: Action) -> &'static str {
+    word(&ACTIONS, action)
+}
+
 fn word<T: PartialEq + Copy>(words: &[(T, &'static str)], value: T) -> &'static str {
     words.iter().find(|(known, _)| *known == value).map_or("", |(_, word)| word)
 }

@@ -2,7 +2,8 @@
 
 use super::colour::Paint;
 use super::folders::{Group, by_folder};
-use super::text::{count, grouped, held_back, printable, size};
+use super::looks::Looks;
+use super::text::{count, grouped, held_back, printable};
 use super::wrap::wrap;
 use crate::engine::Summary;
 use crate::reconcile::{Action, Planned, State};
@@ -24,6 +25,8 @@ pub struct Changes<'a> {
     pub all: bool,
     /// Whether ignored names are to be counted.
     pub ignored: bool,
+    /// How it is shown.
+    pub looks: Looks,
 }
 
 /// A kind of section.
@@ -87,8 +90,9 @@ const KINDS: [Kind; 5] = [
 ];
 
 impl Changes<'_> {
-    /// The text, with a line break behind each line, none of which is longer than `width`, if it is at all wide enough.
-    pub fn long(&self, paint: Paint, width: usize) -> String {
+    /// The text, with a line break behind each line, none of which is wider than the terminal, if that is at all wide enough.
+    pub fn long(&self) -> String {
+        let (paint, width) = (self.looks.paint, self.looks.columns());
         let sections = self.sections();
         let lines: usize = sections.iter().map(|section| section.lines.len()).sum();
         let is_much = lines > MANY && !self.all;
@@ -111,7 +115,8 @@ impl Changes<'_> {
     }
 
     /// A line for each key: the states of file and object in a letter each, a blank, and the name.
-    pub fn short(&self, paint: Paint) -> String {
+    pub fn short(&self) -> String {
+        let paint = self.looks.paint;
         let mut text = String::new();
         for planned in self.planned.iter().filter(|planned| !planned.renamed) {
             let [local, remote] = letters(planned);
@@ -137,7 +142,7 @@ impl Changes<'_> {
         let mut parts: Vec<String> = Vec::new();
         for section in sections {
             let moves: u64 = section.lines.iter().map(|line| line.moves).sum();
-            let moves = if moves > 0 { format!(" ({})", size(moves)) } else { String::new() };
+            let moves = if moves > 0 { format!(" ({})", self.looks.size(moves)) } else { String::new() };
             parts.push(format!("{} {}{moves}", grouped(section.lines.len() as u64), section.kind.counted));
         }
         if parts.is_empty() {

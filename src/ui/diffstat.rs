@@ -3,6 +3,7 @@
 use super::colour::Paint;
 use super::diff::Extent;
 use super::text::{count, printable, size};
+use super::width::{ending, width as width_of};
 
 /// A bar gets no shorter than that to make room for names.
 const LEAST_BAR: usize = 6;
@@ -21,7 +22,7 @@ pub struct Stat {
 /// The lines, none longer than `width`, if it is at all wide enough; and one for all of them.
 pub fn render(stats: &[Stat], width: usize, paint: Paint) -> String {
     let names: Vec<String> = stats.iter().map(|stat| printable(&stat.name).into_owned()).collect();
-    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let longest = names.iter().map(|name| width_of(name)).max().unwrap_or_default();
     let most = stats.iter().map(|stat| lines(stat.extent)).max().unwrap_or_default();
     let is_bytes = stats.iter().any(|stat| matches!(stat.extent, Extent::Bytes { .. }));
     let digits = most.to_string().len().max(if is_bytes { 3 } else { 1 });
@@ -41,7 +42,7 @@ pub fn render(stats: &[Stat], width: usize, paint: Paint) -> String {
             }
         };
         let short = shortened(full, name);
-        let padding = " ".repeat(name - short.chars().count());
+        let padding = " ".repeat(name - width_of(&short));
         text += &format!(" {short}{padding} | {}\n", about.trim_end());
     }
     text + &total(stats)
@@ -63,12 +64,10 @@ fn shares(lines: [usize; 2], most: usize, width: usize) -> [usize; 2] {
 
 /// The end of a name: the beginning is that of many.
 fn shortened(name: &str, width: usize) -> String {
-    let letters = name.chars().count();
-    if letters <= width {
+    if width_of(name) <= width {
         return name.to_owned();
     }
-    let end: String = name.chars().skip(letters + 3 - width).collect();
-    format!("...{end}")
+    format!("...{}", ending(name, width.saturating_sub(3)))
 }
 
 fn total(stats: &[Stat]) -> String {
@@ -110,12 +109,12 @@ mod tests {
 
     #[test]
     fn lines_fit_a_narrow_terminal_and_keep_the_ends_of_names() {
-        let name = "a/very/long/path/to/some/file.txt";
-        for width in [30, 40, 80] {
+        let names = ["a/very/long/path/to/some/file.txt", "とても/長い/名前/の/フォルダ/file.txt"];
+        for (width, name) in [30, 40, 80].into_iter().flat_map(|width| names.map(|name| (width, name))) {
             let text = render(&[stat(name, 900, 100), stat("b", 1, 0)], width, Paint::OFF);
             let mut lines = text.lines();
             let (long, short) = (lines.next().unwrap(), lines.next().unwrap());
-            assert!(long.chars().count() <= width && long.contains("file.txt | 1000 +"), "{text}");
+            assert!(width_of(long) <= width && long.contains("file.txt | 1000 +"), "{text}");
             assert!(long.ends_with('-') && short.ends_with("|    1 +"), "{text}");
         }
     }

@@ -3,8 +3,9 @@
 use s4_commands::record;
 use s4_commands::time::Seconds;
 
-use super::table::table;
-use super::text::{printable, size, time};
+use super::looks::Looks;
+use super::table::{Cell, Column, table};
+use super::text::printable;
 use crate::remote::Version;
 
 /// The word for what happened.
@@ -13,24 +14,34 @@ fn what(version: &Version) -> &'static str {
 }
 
 /// The versions under their headings; with their keys, unless all are of one.
-pub fn versions(versions: &[Version], with_keys: bool) -> String {
-    let cells = versions.iter().map(|version| {
+pub fn versions(versions: &[Version], with_keys: bool, looks: &Looks) -> String {
+    // A version's name is of use only as a whole.
+    const COLUMNS: [Column; 6] = [
+        Column::text("time", 1),
+        Column::text("what", 2),
+        Column::number("size", 3),
+        Column::name("key", 0),
+        Column::text("version", 4),
+        Column::text("note", 5),
+    ];
+    let shown = |column: &usize| with_keys || *column != 3;
+    let row = |version: &Version| {
         let content = version.content.as_ref();
         let current = version.is_current.then_some("current");
         let class = content.and_then(|content| content.storage_class.as_deref());
         let notes: Vec<&str> = current.into_iter().chain(class).collect();
-        let (id, notes) = (printable(&version.id).into_owned(), printable(&notes.join(", ")).into_owned());
-        let bytes = content.map(|content| size(content.size)).unwrap_or_default();
-        [time(version.seconds()), what(version).to_owned(), bytes, id, notes]
-    });
-    let headings = ["time", "what", "size", "version", "note"];
-    if !with_keys {
-        return table(headings, &cells.collect::<Vec<_>>());
-    }
-    let cells = versions.iter().zip(cells).map(|(version, [time, what, size, id, note])| {
-        [time, what, size, printable(&version.name).into_owned(), id, note]
-    });
-    table(["time", "what", "size", "key", "version", "note"], &cells.collect::<Vec<_>>())
+        let cells = [
+            looks.time(version.seconds()),
+            what(version).to_owned(),
+            content.map(|content| looks.size(content.size)).unwrap_or_default(),
+            printable(&version.name).into_owned(),
+            printable(&version.id).into_owned(),
+            printable(&notes.join(", ")).into_owned(),
+        ];
+        cells.into_iter().enumerate().filter(|(at, _)| shown(at)).map(|(_, text)| Cell::from(text)).collect()
+    };
+    let columns: Vec<Column> = (0..COLUMNS.len()).filter(shown).map(|at| COLUMNS[at]).collect();
+    table(&columns, versions, &row, looks)
 }
 
 /// The record of a version.
@@ -64,12 +75,12 @@ mod tests {
     #[test]
     fn a_table_has_what_happened_and_keys_where_there_are_several() {
         assert_eq!(
-            versions(&rows(), false),
+            versions(&rows(), false, &Looks::PLAIN),
             "time                  what     size     version  note\n--------------------  -------  -------  -------  \
              -------\n1970-01-01T00:00:00Z  deleted           2        current\n1970-01-01T00:00:00Z  written  1.5 KiB  \
              1        GLACIER\n"
         );
-        assert!(versions(&rows(), true).contains("  a\\u{1b}  2        current\n"));
+        assert!(versions(&rows(), true, &Looks::PLAIN).contains("  a\\u{1b}  2        current\n"));
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod diff;
 pub mod diffstat;
 mod folders;
 pub mod history;
+pub mod looks;
+pub mod ls;
 mod notes;
 mod pager;
 pub mod progress;
@@ -20,7 +22,9 @@ mod stream;
 pub mod table;
 pub mod text;
 pub mod trash;
+mod tree;
 pub mod verify;
+mod width;
 mod wrap;
 
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write};
@@ -68,6 +72,8 @@ pub struct Options {
     pub paint_error: Paint,
     /// Which streams are terminals.
     pub terminals: Terminals,
+    /// Whether more than ASCII may be drawn.
+    pub unicode: bool,
     /// The command that shows long texts on a terminal.
     pub pager: Option<String>,
     /// Whether `LESS` is set, so that ours must not be.
@@ -88,6 +94,7 @@ impl Options {
             paint_output: Paint::choose(colour, env, terminals.output),
             paint_error: Paint::choose(colour, env, terminals.error),
             terminals,
+            unicode: env.is_utf8(),
             pager: Some(pager.to_owned()).filter(|pager| pager != "cat"),
             less_is_set: env.get("LESS").is_some(),
             clock,

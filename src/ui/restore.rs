@@ -8,8 +8,9 @@ use s4_commands::record;
 use s4_commands::time::Seconds;
 
 use super::Ui;
-use super::table::table;
-use super::text::{count, duration, printable, size, time};
+use super::looks::Looks;
+use super::table::{Cell, Column, table};
+use super::text::{count, duration, printable};
 use crate::history::{Refused, RestorePlan, Restoring, Step};
 use crate::key::Key;
 
@@ -27,26 +28,28 @@ fn word(step: Step) -> &'static str {
 }
 
 /// What is to be done, as a table with a line that sums up. Ends with that line, not with a line break.
-pub fn plan(plan: &RestorePlan) -> String {
+pub fn plan(plan: &RestorePlan, looks: &Looks) -> String {
+    const COLUMNS: [Column; 4] =
+        [Column::text("what", 1), Column::name("key", 0), Column::number("size", 2), Column::text("written", 3)];
     let mut steps: Vec<&Restoring> = plan.steps.iter().collect();
     steps.sort_by_key(|restoring| restoring.step);
-    let cells = steps.into_iter().map(|restoring| {
-        let written = restoring.version.as_ref().map(|version| time(version.seconds())).unwrap_or_default();
-        let bytes = restoring.stored().map(|stored| size(stored.size)).unwrap_or_default();
-        [word(restoring.step).to_owned(), printable(restoring.key.as_str()).into_owned(), bytes, written]
-    });
-    let rows: Vec<[String; 4]> = cells.collect();
-    format!("{}\n{}", table(["what", "key", "size", "written"], &rows), sums(plan))
+    let row = |restoring: &&Restoring| {
+        let written = restoring.version.as_ref().map(|version| looks.time(version.seconds())).unwrap_or_default();
+        let bytes = restoring.stored().map(|stored| looks.size(stored.size)).unwrap_or_default();
+        let key = printable(restoring.key.as_str()).into_owned();
+        [word(restoring.step).to_owned(), key, bytes, written].map(Cell::from).to_vec()
+    };
+    format!("{}\n{}", table(&COLUMNS, &steps, &row, looks), sums(plan, looks))
 }
 
 /// `2 files to bring back, 1 file to delete (1.2 KiB)`
-fn sums(plan: &RestorePlan) -> String {
+fn sums(plan: &RestorePlan, looks: &Looks) -> String {
     let number = |step| plan.count(step) as u64;
     let parts = STEPS.iter().filter(|(step, ..)| number(*step) > 0);
     let parts: Vec<String> =
         parts.map(|(step, _, words, _)| format!("{} {words}", count(number(*step), "file"))).collect();
     let bytes: u64 = plan.steps.iter().map(Restoring::size).fold(0, u64::saturating_add);
-    format!("{} ({})", parts.join(", "), size(bytes))
+    format!("{} ({})", parts.join(", "), looks.size(bytes))
 }
 
 /// Tells of the keys of which nothing becomes.
@@ -142,7 +145,7 @@ mod tests {
     #[test]
     fn a_plan_shows_each_key_by_what_becomes_of_it_and_the_sums() {
         assert_eq!(
-            plan(&example()),
+            plan(&example(), &Looks::PLAIN),
             "what        key      size     written\n----------  -------  -------  --------------------\nbring-back  \
              b\\u{1b}  1.5 KiB  1970-01-01T00:00:00Z\ndelete      a\n\n1 file to bring back, 1 file to delete (1.5 KiB)"
         );

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use s4_commands::record::Status;
 
 use super::colour::Paint;
+use super::looks::Looks;
 use super::screen::Screen;
-use super::text::{count, grouped, printable, size, time};
+use super::text::{count, grouped, printable};
 use super::wrap::{HANGING, wrap};
 use super::{Stream, Ui};
 
@@ -27,13 +28,14 @@ pub struct StatusView {
     ui: Arc<Ui>,
     names: Vec<String>,
     shown: Shown,
+    looks: Looks,
     last: Vec<Status>,
 }
 
 impl StatusView {
     /// Shows the targets `names`, or all if none is named.
-    pub fn new(ui: Arc<Ui>, names: &[String], shown: Shown) -> StatusView {
-        StatusView { ui, names: names.to_vec(), shown, last: Vec::new() }
+    pub fn new(ui: Arc<Ui>, names: &[String], shown: Shown, looks: Looks) -> StatusView {
+        StatusView { ui, names: names.to_vec(), shown, looks, last: Vec::new() }
     }
 
     /// Shows where all targets stand now. What can not be changed in its place comes once more only if it is different.
@@ -84,8 +86,9 @@ impl StatusView {
     }
 
     fn text<'a>(&self, statuses: impl IntoIterator<Item = &'a Status>) -> String {
-        let width = self.ui.size().map_or(usize::MAX, |size| size.columns);
-        statuses.into_iter().map(|status| paragraph(status, self.ui.paint(), width)).collect()
+        // It may have another size by now.
+        let looks = Looks { width: self.ui.size().map(|size| size.columns), ..self.looks };
+        statuses.into_iter().map(|status| text(status, &looks)).collect()
     }
 }
 
@@ -96,30 +99,25 @@ struct Line {
     paint: fn(Paint, &str) -> String,
 }
 
-/// Where the daemon stands with a target, as lines for this terminal.
-pub fn text(ui: &Ui, status: &Status) -> String {
-    paragraph(status, ui.paint(), ui.size().map_or(usize::MAX, |size| size.columns))
-}
-
-/// A target's paragraph, with a line break after each line, none of which is longer than `width`.
-fn paragraph(status: &Status, paint: Paint, width: usize) -> String {
+/// Where the daemon stands with a target: a paragraph with a line break after each line, none of which is wider than the terminal.
+pub fn text(status: &Status, looks: &Looks) -> String {
     let mut text = String::new();
-    for line in lines(status) {
-        for (at, piece) in wrap(&line.text, width.saturating_sub(line.indent)).into_iter().enumerate() {
+    for line in lines(status, looks) {
+        for (at, piece) in wrap(&line.text, looks.columns().saturating_sub(line.indent)).into_iter().enumerate() {
             let indent = " ".repeat(line.indent + if at > 0 { HANGING } else { 0 });
-            text += &format!("{indent}{}\n", (line.paint)(paint, &piece));
+            text += &format!("{indent}{}\n", (line.paint)(looks.paint, &piece));
         }
     }
     text
 }
 
-fn lines(status: &Status) -> Vec<Line> {
+fn lines(status: &Status, looks: &Looks) -> Vec<Line> {
     let plain = |_, text: &str| text.to_owned();
-    let mut lines = vec![Line { indent: 0, text: head(status), paint: tone(&status.state) }];
+    let mut lines = vec![Line { indent: 0, text: head(status, looks), paint: tone(&status.state) }];
     let mut add = |indent, text: String, paint| lines.push(Line { indent, text, paint });
     for moving in status.moving.iter().take(NAMED) {
         let share = u128::from(moving.bytes) * 100 / u128::from(moving.of.max(1));
-        let (share, of) = (share.min(100), size(moving.of));
+        let (share, of) = (share.min(100), looks.size(moving.of));
         add(2, format!("{share:>3} % of {of}: {}", printable(&moving.key)), plain);
     }
     more(status.moving.len(), &mut |text| add(2, text, plain));
@@ -137,25 +135,29 @@ fn lines(status: &Status) -> Vec<Line> {
         [("last synced", status.synced), ("whole folder seen", status.scanned), ("whole bucket seen", status.listed)]
     {
         if let Some(at) = at {
-            add(2, format!("{what}: {}", time(at.0)), Paint::dim);
+            add(2, format!("{what}: {}", looks.time(at.0)), Paint::dim);
         }
     }
     if !status.errors.is_empty() {
         add(2, "last errors:".to_owned(), plain);
     }
     for error in &status.errors {
-        add(4, format!("{}: {}", time(error.at.0), printable(&error.message)), plain);
+        add(4, format!("{}: {}", looks.time(error.at.0), printable(&error.message)), plain);
     }
     lines
 }
 
 /// What the daemon does with a target.
-fn head(status: &Status) -> String {
+fn head(status: &Status, looks: &Looks) -> String {
     let name = printable(&status.target);
     let state = match status.state.as_str() {
         "syncing" if status.files_all > 0 => {
             let files = format!("{} of {}", grouped(status.files_done), count(status.files_all, "file"));
-            return format!("{name}: syncing {files}, {} of {}", size(status.bytes_done), size(status.bytes_all));
+            return format!(
+                "{name}: syncing {files}, {} of {}",
+                looks.size(status.bytes_done),
+                looks.size(status.bytes_all)
+            );
         }
         "in-sync" => "in sync".to_owned(),
         "stopped" => "stopped by a guard".to_owned(),
@@ -163,7 +165,7 @@ fn head(status: &Status) -> String {
         other => printable(other).into_owned(),
     };
     let why = status.why.iter().map(|why| format!(": {}", printable(why))).collect::<String>();
-    format!("{name}: {state} since {}{why}", time(status.since.0))
+    format!("{name}: {state} {}{why}", looks.since(status.since.0))
 }
 
 fn tone(state: &str) -> fn(Paint, &str) -> String {

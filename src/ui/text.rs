@@ -74,6 +74,35 @@ pub fn duration(span: Duration) -> String {
     }
 }
 
+/// A time span in one unit, rounded down: `1 second`, `59 minutes`, `13 days`, `8 weeks`, `23 months`, `2 years`.
+pub fn span(seconds: u64) -> String {
+    const DAY: u64 = 86_400;
+    // A year of the calendar on the average, and a twelfth of it.
+    const YEAR: u64 = 31_556_952;
+    const MONTH: u64 = YEAR / 12;
+    let (unit, thing) = match seconds {
+        0..60 => (1, "second"),
+        60..3_600 => (60, "minute"),
+        3_600..DAY => (3_600, "hour"),
+        _ if seconds < 14 * DAY => (DAY, "day"),
+        _ if seconds < 2 * MONTH => (7 * DAY, "week"),
+        _ if seconds < 2 * YEAR => (MONTH, "month"),
+        _ => (YEAR, "year"),
+    };
+    count(seconds / unit, thing)
+}
+
+/// A time, as it is seen from another one; both in seconds since the epoch: `3 minutes ago`, `in 2 days`.
+pub fn ago(seconds: i64, now: i64) -> String {
+    // Clocks differ a little: what has just been done must not seem to be in the future.
+    const JUST_NOW: u64 = 5;
+    match seconds.abs_diff(now) {
+        0..JUST_NOW => "just now".to_owned(),
+        apart if seconds < now => format!("{} ago", span(apart)),
+        apart => format!("in {}", span(apart)),
+    }
+}
+
 /// The number of requests by class, those that were made: `2 LIST, 1 GET`.
 pub fn requests(counts: &CountsSnapshot) -> String {
     let classes = [
@@ -170,6 +199,47 @@ mod tests {
             [(0, "0.0 s"), (1_290, "1.2 s"), (59_000, "59 s"), (185_000, "3 min 5 s"), (7_800_000, "2 h 10 min")]
         {
             assert_eq!(duration(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn spans_change_their_unit_where_the_next_one_says_enough() {
+        const DAY: u64 = 86_400;
+        for (seconds, text) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (3_599, "59 minutes"),
+            (3_600, "1 hour"),
+            (DAY - 1, "23 hours"),
+            (DAY, "1 day"),
+            (14 * DAY - 1, "13 days"),
+            (14 * DAY, "2 weeks"),
+            (60 * DAY, "8 weeks"),
+            (61 * DAY, "2 months"),
+            (730 * DAY, "23 months"),
+            (731 * DAY, "2 years"),
+            (u64::MAX, "584,554,049,253 years"),
+        ] {
+            assert_eq!(span(seconds), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_seen_from_now() {
+        for (seconds, text) in [
+            (100, "just now"),
+            (96, "just now"),
+            (95, "5 seconds ago"),
+            (104, "just now"),
+            (105, "in 5 seconds"),
+            (-80, "3 minutes ago"),
+            (7_300, "in 2 hours"),
+            (i64::MIN, "292,277,024,626 years ago"),
+            (i64::MAX, "in 292,277,024,626 years"),
+        ] {
+            assert_eq!(ago(seconds, 100), text, "{seconds}");
         }
     }
 

@@ -4,26 +4,29 @@ use s4_commands::record;
 use s4_commands::time::Seconds;
 
 use super::Ui;
-use super::table::table;
-use super::text::{count, printable, size, time};
+use super::looks::Looks;
+use super::table::{Cell, Column, table};
+use super::text::{count, printable};
 use crate::index::whole_seconds;
 use crate::key::Key;
 use crate::local::Trashed;
 
 /// What is in the trash under its headings, and the sum of it. Ends with that line, not with a line break.
-pub fn list(trashed: &[Trashed]) -> String {
-    let cells = trashed.iter().map(|it| {
+pub fn list(trashed: &[Trashed], looks: &Looks) -> String {
+    const COLUMNS: [Column; 4] =
+        [Column::text("trashed", 1), Column::number("size", 2), Column::name("key", 0), Column::text("run", 3)];
+    let row = |it: &Trashed| {
         let (key, run) = (printable(it.key.as_str()).into_owned(), printable(&it.run).into_owned());
-        [time(whole_seconds(it.stat.ctime_ns)), size(it.stat.size), key, run]
-    });
-    let table = table(["trashed", "size", "key", "run"], &cells.collect::<Vec<_>>());
-    format!("{table}\n{}", sum(trashed))
+        [looks.time(whole_seconds(it.stat.ctime_ns)), looks.size(it.stat.size), key, run].map(Cell::from).to_vec()
+    };
+    let table = table(&COLUMNS, trashed, &row, looks);
+    format!("{table}\n{}", sum(trashed, looks))
 }
 
 /// `2 files (1.5 KiB)`
-pub fn sum(trashed: &[Trashed]) -> String {
+pub fn sum(trashed: &[Trashed], looks: &Looks) -> String {
     let bytes: u64 = trashed.iter().map(|it| it.stat.size).fold(0, u64::saturating_add);
-    format!("{} ({})", count(trashed.len() as u64, "file"), size(bytes))
+    format!("{} ({})", count(trashed.len() as u64, "file"), looks.size(bytes))
 }
 
 /// The record of a file in the trash.
@@ -74,7 +77,7 @@ mod tests {
         let stat = Stat { size: 1536, ctime_ns: 1_500_000_000, ..Stat::default() };
         let trashed = Trashed { key: Key::parse("a\u{1b}").unwrap(), run: "host-1".to_owned(), stat };
         assert_eq!(
-            list(&[trashed.clone(), trashed]),
+            list(&[trashed.clone(), trashed], &Looks::PLAIN),
             "trashed               size     key      run\n--------------------  -------  -------  \
              ------\n1970-01-01T00:00:01Z  1.5 KiB  a\\u{1b}  host-1\n1970-01-01T00:00:01Z  1.5 KiB  a\\u{1b}  host-1\n\n2 \
              files (3.0 KiB)"

@@ -33,6 +33,7 @@ mod json;
 mod kill;
 mod line;
 mod log;
+mod ls;
 mod manual;
 mod modes;
 mod network;

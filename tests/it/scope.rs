@@ -169,6 +169,8 @@ fn a_target_that_only_pulls_is_a_mirror_and_says_what_it_leaves() {
     assert!(ran.err.contains("3 changes in the folder left alone"), "{}", ran.err);
     assert_eq!(bucket.tree(), there);
     assert!(one.run(["status"]).with(0).out.contains("3 changes in the folder left alone"));
+    let listed = one.run(["ls"]).with(0).out;
+    assert!(listed.lines().filter(|line| line.contains("to push")).count() == 2, "{listed}");
     two.write("a", "theirs");
     two.sync();
     // Both edited it.

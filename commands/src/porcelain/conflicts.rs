@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::looks::LooksArgs;
 use crate::manual::{Exit, Manual};
 
 /// List the conflicts that nobody has answered
@@ -14,6 +15,9 @@ pub struct ConflictsArgs {
     /// The targets to look at; all if none is named
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
+    /// How times and sizes are shown.
+    #[command(flatten)]
+    pub looks: LooksArgs,
     /// Print records, one JSON object a line
     #[arg(long)]
     pub json: bool,
@@ -24,7 +28,7 @@ pub const MANUAL: Manual = Manual {
     output: &["change"],
     on_output: "\
 For each target a line with the number of its conflicts, and for each of those three: the key with what both sides did, and time
-and size of the file and of the object. Times are in UTC. A target without conflicts has the one line.
+and size of the file and of the object. A target without conflicts has the one line.
 
 A file on one side where the other has a folder of that name is a conflict of two names: rename one of them, or have a sync keep both
 with `--conflicts keep-both`.

@@ -3,13 +3,13 @@
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
+use crate::looks::LooksArgs;
 use crate::manual::Manual;
 
 /// Show what became of a key, or of all
 ///
 /// Shows the versions that the bucket keeps, the newest first: when each was written or deleted, how large it is, and its id, as
-/// s4-restore(1) takes it. Without a key it shows what happened last to any key of the target. Times are in UTC, by the server's
-/// clock.
+/// s4-restore(1) takes it. Without a key it shows what happened last to any key of the target. Times are by the server's clock.
 ///
 /// The target may be left out where there is only one, and in a folder that belongs to one. A key may be written as a path, too:
 /// from `/` or `./` on, or as it is named in the current folder. One that ends in `/` is a folder, with all that is in it.
@@ -32,6 +32,9 @@ pub struct LogArgs {
     /// Show so many versions at most
     #[arg(short = 'n', long, value_name = "NUMBER", default_value = "50", value_parser = at_least_one())]
     pub limit: usize,
+    /// How times and sizes are shown.
+    #[command(flatten)]
+    pub looks: LooksArgs,
     /// Print records, one JSON object a line
     #[arg(long)]
     pub json: bool,
@@ -45,8 +48,8 @@ fn at_least_one() -> RangedU64ValueParser<usize> {
 pub const MANUAL: Manual = Manual {
     output: &["object_version"],
     on_output: "\
-A line for each version, the newest first, page by page on a terminal. What a plain read finds is marked as `current`; a storage
-class is named if it is not STANDARD. With `--json` a record for each.",
+A line for each version, the newest first, page by page on a terminal; where that is narrow, the columns on the right are left out.
+What a plain read finds is marked as `current`; a storage class is named if it is not STANDARD. With `--json` a record for each.",
     examples: &[
         ("What became of a file?", "s4 log docs file.txt"),
         ("What happened last in a target?", "s4 log docs --limit 10"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
+use crate::looks::LooksArgs;
 use crate::manual::{Exit, Manual};
 
 /// Bring back what was replaced or deleted
@@ -64,6 +65,9 @@ pub struct RestoreArgs {
     /// Go on where the delete guard would stop
     #[arg(long)]
     pub force: bool,
+    /// How times and sizes are shown.
+    #[command(flatten)]
+    pub looks: LooksArgs,
     /// Print records, one JSON object a line
     ///
     /// Together with --yes or --dry-run.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::looks::LooksArgs;
 use crate::manual::{Exit, Manual};
 
 /// Show what differs, and where the daemon stands
@@ -39,10 +40,13 @@ pub struct StatusArgs {
     pub daemon: bool,
     /// Go on showing where the daemon stands as it changes
     ///
-    /// On a terminal the text changes in its place; elsewhere each target that changed is printed anew. Ctrl-C ends that, and not
-    /// the daemon.
+    /// On a terminal the text changes in its place; elsewhere each target that changed is printed anew. Times are shown in
+    /// full. Ctrl-C ends that, and not the daemon.
     #[arg(short, long, conflicts_with_all = ["short", "all", "ignored", "exit_code"])]
     pub watch: bool,
+    /// How times and sizes are shown.
+    #[command(flatten)]
+    pub looks: LooksArgs,
     /// Print records, one JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::looks::LooksArgs;
 use crate::manual::{Exit, Manual};
 
 /// List, put back or empty what syncs removed here
@@ -44,6 +45,9 @@ pub struct TrashArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// How times and sizes are shown.
+    #[command(flatten)]
+    pub looks: LooksArgs,
     /// Print records, one JSON object a line
     #[arg(long)]
     pub json: bool,

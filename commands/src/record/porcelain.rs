@@ -34,12 +34,12 @@ record! {
 }
 
 record! {
-    /// A key of a target, as the two indexes have it.
+    /// A key of a target, as it is in folder and bucket.
     Row
     required {
         /// The key.
         key: String,
-        /// Whether the key is deleted.
+        /// Whether the key is deleted: gone on both sides.
         deleted: bool,
     }
     optional {
@@ -47,8 +47,31 @@ record! {
         local: Seconds,
         /// When the object was written; not there for a deleted or missing object.
         s3: Seconds,
-        /// Bytes, where the index knows.
+        /// Bytes of the file; of the object where there is no file, and of a deleted key what the index remembers.
         size: u64,
+        /// The file against the base: `unchanged`, `created`, `updated`, `deleted` or `absent`; not there where that can not be
+        /// told.
+        state_local: String,
+        /// The object against the base, in the same words.
+        state_remote: String,
+        /// What a sync would do about it, in the words of a `change` record; not there where that is nothing.
+        action: String,
+        /// Bytes of the object, if there is one.
+        size_remote: u64,
+        /// The file's permission bits, in octal.
+        mode: String,
+        /// The object's ETag, without quotes.
+        etag: String,
+        /// The object's version, where the bucket has versions and an index tells it.
+        version_id: String,
+        /// The SHA-256 in hex of the content that `size` is of, where it is known.
+        sha256: String,
+    }
+    flags {
+        /// The ignore rules leave the key out.
+        ignored,
+        /// It can not be looked into, or can not be carried.
+        left_alone,
     }
 }
 

@@ -48,13 +48,13 @@ fn left_alone() -> Summary {
 }
 
 fn changes<'a>(planned: &'a [Planned], summary: &'a Summary) -> Changes<'a> {
-    Changes { target: "docs", planned, summary, all: false, ignored: false }
+    Changes { target: "docs", planned, summary, all: false, ignored: false, looks: Looks::PLAIN }
 }
 
 #[test]
 fn everything_has_its_section_and_its_reason() {
     let (planned, summary) = (one_of_each(), left_alone());
-    let text = Changes { ignored: true, ..changes(&planned, &summary) }.long(Paint::OFF, usize::MAX);
+    let text = Changes { ignored: true, ..changes(&planned, &summary) }.long();
     assert_eq!(
         text,
         "docs: 2 to push (10 B), 1 to pull (2 B), 1 to delete in the bucket, 1 in conflict, 3 names ignored\n\
@@ -65,20 +65,20 @@ fn everything_has_its_section_and_its_reason() {
          \nLeft alone:\n    odd: so\n"
     );
     let nothing = Summary::default();
-    assert_eq!(changes(&[], &nothing).long(Paint::OFF, 80), "docs: nothing differs\n");
+    assert_eq!(changes(&[], &nothing).long(), "docs: nothing differs\n");
 }
 
 #[test]
 fn two_letters_tell_what_became_of_file_and_object() {
     let (planned, summary) = (one_of_each(), left_alone());
     assert_eq!(
-        changes(&planned, &summary).short(Paint::OFF),
+        changes(&planned, &summary).short(),
         "A  new\n M edited\nD  go\\u{1b}ne\nDM both\nR  old -> a/new name\n!! odd\n"
     );
     let ignored = Item { ignored: true, ..gone_here("x").item };
     let ignored = [planned_ignored(ignored)];
-    assert_eq!(changes(&ignored, &Summary::default()).short(Paint::OFF), "I  x\n");
-    assert!(changes(&ignored, &Summary::default()).long(Paint::OFF, 80).ends_with("    ignored: x\n"));
+    assert_eq!(changes(&ignored, &Summary::default()).short(), "I  x\n");
+    assert!(changes(&ignored, &Summary::default()).long().ends_with("    ignored: x\n"));
 }
 
 fn planned_ignored(item: Item) -> Planned {
@@ -92,7 +92,7 @@ fn much_is_shown_by_folder_unless_all_is_wanted() {
     planned.push(new_here("b/c/new"));
     planned.push(new_here("top"));
     let summary = Summary::default();
-    let text = changes(&planned, &summary).long(Paint::OFF, 80);
+    let text = changes(&planned, &summary).long();
     assert_eq!(
         text,
         "docs: 32 to push (320 B), 1,200 to pull (2.3 KiB)\n\
@@ -100,7 +100,7 @@ fn much_is_shown_by_folder_unless_all_is_wanted() {
          \nTo pull:\n    b/c/: 1,200 modified\n\
          \nThis is by folder; --all lists everything\n"
     );
-    let all = Changes { all: true, ..changes(&planned, &summary) }.long(Paint::OFF, 80);
+    let all = Changes { all: true, ..changes(&planned, &summary) }.long();
     assert!(all.contains("    modified: b/c/1199\n") && !all.contains("--all"), "{all}");
 }
 
@@ -109,6 +109,6 @@ fn lines_fit_a_narrow_terminal() {
     let long = "a long name/".repeat(8) + "file";
     let (mut planned, summary) = (one_of_each(), left_alone());
     planned.push(new_here(&long));
-    let text = changes(&planned, &summary).long(Paint::OFF, 40);
+    let text = Changes { looks: Looks { width: Some(40), ..Looks::PLAIN }, ..changes(&planned, &summary) }.long();
     assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
 }

@@ -32,8 +32,8 @@ pub(crate) use env::TestEnv;
 pub(crate) use machine::{Machine, TARGET};
 pub(crate) use proxy::{Proxy, Trouble};
 pub(crate) use records::{
-    Change, Finding, ObjectVersion, Record, Requests, Restored, Spent, Summary, Trashed, Upload, Verification, changes,
-    outcomes, records, synced, whole,
+    Change, Finding, ObjectVersion, Record, Requests, Restored, Row, Spent, Summary, Trashed, Upload, Verification,
+    changes, outcomes, records, synced, whole,
 };
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
 pub(crate) use story::Story;

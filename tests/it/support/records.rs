@@ -66,13 +66,7 @@ pub(crate) enum Record {
     },
     Check(Check),
     Target(Target),
-    Row {
-        key: String,
-        deleted: bool,
-        local: Option<String>,
-        s3: Option<String>,
-        size: Option<u64>,
-    },
+    Row(Row),
     ObjectVersion(ObjectVersion),
     Restored(Restored),
     Trashed(Trashed),
@@ -86,6 +80,28 @@ pub(crate) enum Record {
         version: String,
         schema: u32,
     },
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {
+    pub(crate) key: String,
+    pub(crate) deleted: bool,
+    pub(crate) local: Option<String>,
+    pub(crate) s3: Option<String>,
+    pub(crate) size: Option<u64>,
+    pub(crate) state_local: Option<String>,
+    pub(crate) state_remote: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) size_remote: Option<u64>,
+    pub(crate) mode: Option<String>,
+    pub(crate) etag: Option<String>,
+    pub(crate) version_id: Option<String>,
+    pub(crate) sha256: Option<String>,
+    #[serde(default)]
+    pub(crate) ignored: bool,
+    #[serde(default)]
+    pub(crate) left_alone: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
