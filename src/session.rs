@@ -14,6 +14,7 @@ use crate::local::{self, Folder, Hold, Lock};
 use crate::remote::{self, Capabilities, Connection, EventQueue, Guarded, S3Store, S3Uri};
 use crate::report;
 use crate::transfer::{Cancel, Foreseen};
+use crate::ui::progress::{Looked, Watch};
 
 /// How long a second run on one folder waits for the first, where `S4_LOCK_WAIT` says nothing else.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
@@ -62,6 +63,15 @@ impl Session {
     /// What a sync will take that makes the look of this session again, and carries out what came of it.
     pub fn foretell(&self, target: &Target, planning: &Planning, foreseen: &Foreseen) -> Foretold {
         cost::foretell(target, (planning, foreseen), self.store.store().counts(), self.server)
+    }
+
+    /// Tells how far looks at both sides have come.
+    pub fn watch(&self) -> Watch {
+        let (folder, store) = (Arc::clone(&self.folder), Arc::clone(&self.store));
+        Box::new(move || {
+            let (files, read) = folder.looked();
+            Looked { files, objects: store.store().listed(), read }
+        })
     }
 
     /// Takes the folder's lock, waiting for another run to end, or for Ctrl-C.

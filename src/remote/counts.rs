@@ -25,6 +25,7 @@ pub struct Counts {
     requests: [AtomicU64; 6],
     attempts: AtomicU64,
     slow_downs: AtomicU64,
+    listed: AtomicU64,
     bytes_up: AtomicU64,
     bytes_down: AtomicU64,
 }
@@ -71,6 +72,16 @@ impl Counts {
     /// How many answers have asked to slow down.
     pub fn slow_downs(&self) -> u64 {
         self.slow_downs.load(Ordering::Relaxed)
+    }
+
+    /// Counts objects that a page of a listing has brought.
+    pub fn list(&self, objects: usize) {
+        self.listed.fetch_add(objects as u64, Ordering::Relaxed);
+    }
+
+    /// How many objects were listed.
+    pub fn listed(&self) -> u64 {
+        self.listed.load(Ordering::Relaxed)
     }
 
     /// Counts bytes of content sent.

@@ -128,6 +128,11 @@ impl S3Store {
         self.address.as_ref().map_or_else(|| format!("s3://{bucket}"), |address| format!("s3://{bucket} at {address}"))
     }
 
+    /// How many objects were listed so far.
+    pub fn listed(&self) -> u64 {
+        self.counts.listed()
+    }
+
     /// The requests made so far through this store and its clones.
     pub fn counts(&self) -> CountsSnapshot {
         self.counts.snapshot()
