@@ -70,7 +70,8 @@ impl Session {
         let (folder, store) = (Arc::clone(&self.folder), Arc::clone(&self.store));
         Box::new(move || {
             let (files, read) = folder.looked();
-            Looked { files, objects: store.store().listed(), read }
+            let (objects, sent) = store.store().under_way();
+            Looked { files, objects, read, sent }
         })
     }
 

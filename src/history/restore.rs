@@ -22,7 +22,7 @@ pub struct Scope {
     pub prefixes: Vec<String>,
 }
 
-/// Asks the bucket for its past, and decides what is to be done.
+/// Asks the bucket for its past, and decides what is to be done. `near` tells the key that is near to an unknown one.
 ///
 /// # Errors
 ///
@@ -32,6 +32,7 @@ pub async fn prepare(
     store: &S3Store,
     scope: &Scope,
     (wish, aside): (&Wish, bool),
+    near: &dyn Fn(&str) -> Option<String>,
 ) -> Result<RestorePlan, Error> {
     let mut versions: Vec<Version> = Vec::new();
     for key in &scope.keys {
@@ -50,15 +51,20 @@ pub async fn prepare(
     if keeps_none(store, &versions).await {
         let name = quoted(&target.name);
         let message = format!("the bucket of \"{}\" keeps no versions, so nothing of it can come back", target.name);
-        return Err(Error::new(Kind::Failed, message)
-            .hint(format!("from now on it keeps them by: s4 edit {name} --versioning on"))
-            .hint(format!("what syncs removed or replaced on this machine: s4 trash list {name}")));
+        return Err(Error::new(Kind::Failed, message).hint(format!(
+            "what syncs removed or replaced on this machine: s4 trash list {name}; and from now on the bucket keeps versions by: \
+             s4 edit {name} --versioning on"
+        )));
     }
     let keys: BTreeMap<Box<str>, Vec<Version>> = by_key(versions);
     let is_named = |name: &str| scope.keys.iter().any(|key| key.as_str() == name);
     if let Some(never) = scope.keys.iter().find(|key| !keys.contains_key(key.as_str())) {
         let (key, name) = (printable(never.as_str()), printable(&target.name));
-        return Err(Error::new(Kind::Failed, format!("there never was \"{key}\" in \"{name}\"")));
+        let hint = match near(never.as_str()) {
+            Some(near) => format!("did you mean \"{}\"?", printable(&near)),
+            None => format!("see what there was: s4 log {}", quoted(&target.name)),
+        };
+        return Err(Error::new(Kind::Failed, format!("there never was \"{key}\" in \"{name}\"")).hint(hint));
     }
     Ok(plan(&keys, wish, &is_named, aside))
 }

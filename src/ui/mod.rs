@@ -30,7 +30,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use s4_commands::record::Record;
 use s4_commands::{Colour, Globals, LogLevel};
 
-pub use notes::Notes;
+pub use notes::{Moves, Notes};
 pub use stream::Stream;
 
 use crate::ambient::{Ambient as _, Clock};

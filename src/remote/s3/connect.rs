@@ -68,7 +68,7 @@ pub(super) async fn client(
     alone: &Arc<AtomicBool>,
 ) -> Result<(Client, Option<String>), Error> {
     connection.endpoint_url.as_deref().map_or(Ok(()), check_endpoint)?;
-    let shared = shared(connection).await?;
+    let shared = shared(connection, counts).await?;
     // A server that the environment or a profile names is as little AWS as one that the target names.
     let mut address = chain_endpoint(&shared);
     let mut config = Builder::from(&shared).force_path_style(address.is_some());
@@ -134,28 +134,29 @@ fn keys(connection: &Connection) -> Result<Option<Credentials>, Error> {
 /// # Errors
 ///
 /// An access key id without its secret, and the reverse.
-pub(in crate::remote) async fn shared(connection: &Connection) -> Result<SdkConfig, Error> {
+pub(in crate::remote) async fn shared(connection: &Connection, counts: &Arc<Counts>) -> Result<SdkConfig, Error> {
     match keys(connection)? {
-        Some(keys) => Ok(given(connection, keys)),
-        None => Ok(from_chain(connection).await),
+        Some(keys) => Ok(given(connection, keys, counts)),
+        None => Ok(from_chain(connection, counts).await),
     }
 }
 
 /// A configuration that asks neither the environment nor any file.
-fn given(connection: &Connection, keys: Credentials) -> SdkConfig {
+fn given(connection: &Connection, keys: Credentials, counts: &Arc<Counts>) -> SdkConfig {
     let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region.clone().unwrap_or_else(|| DEFAULT_REGION.into())))
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .http_client(http_client(connection, plain))
+        .http_client(http_client(connection, plain, counts))
         .build()
 }
 
 /// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances.
-async fn from_chain(connection: &Connection) -> SdkConfig {
+async fn from_chain(connection: &Connection, counts: &Arc<Counts>) -> SdkConfig {
     // The chain itself may have to reach AWS, so this client can speak TLS even where the endpoint is plain HTTP.
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false));
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false, counts));
     if let Some(profile) = &connection.profile {
         loader = loader.profile_name(profile);
     }
@@ -185,7 +186,7 @@ fn chain_endpoint(loaded: &SdkConfig) -> Option<String> {
 }
 
 /// The HTTP client; the plain one starts faster, since it reads no certificates.
-fn http_client(connection: &Connection, plain: bool) -> SharedHttpClient {
+fn http_client(connection: &Connection, plain: bool, counts: &Arc<Counts>) -> SharedHttpClient {
     let builder = aws_smithy_http_client::Builder::new();
     let client = if plain {
         builder.build_http()
@@ -193,7 +194,7 @@ fn http_client(connection: &Connection, plain: bool) -> SharedHttpClient {
         builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
     };
     let throttle = connection.bandwidth.up.map(|rate| Arc::new(Throttle::new(rate)));
-    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT), throttle)
+    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT), throttle, counts)
 }
 
 /// Sees each request as it is sent.

@@ -4,12 +4,16 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::super::{Error, permissions};
+use crate::ambient::{Ambient as _, Clock};
+use crate::ui::text::duration;
 
 /// What a server answered instead of doing what it was asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +26,8 @@ pub(in crate::remote) struct Refusal<'a> {
     pub message: &'a str,
     /// The region that the bucket is said to be in.
     pub region: Option<&'a str>,
+    /// How far this machine's clock is ahead of the server's, in seconds, where the server tells its time.
+    pub ahead: Option<i64>,
 }
 
 /// Where and what a request was, for messages.
@@ -55,7 +61,8 @@ where
             between(message, "expecting '", "'")
         });
     let code = meta.code().unwrap_or_default();
-    refused(Refusal { status: raw.status().as_u16(), code, message, region }, doing)
+    let ahead = raw.headers().get("date").and_then(|date| ahead_of(date, Clock::System.now()));
+    refused(Refusal { status: raw.status().as_u16(), code, message, region, ahead }, doing)
 }
 
 /// Judges a refusal by its code, and where there is none (HEAD has no body) by its status.
@@ -79,7 +86,9 @@ pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Erro
             Error::Credentials("the session has expired".into())
         }
         "InvalidToken" => Error::Credentials("the session token is not valid".into()),
-        "RequestTimeTooSkewed" | "RequestExpired" => Error::Clock(said()),
+        "RequestTimeTooSkewed" | "RequestExpired" => {
+            Error::Clock(refusal.ahead.and_then(skew).map_or_else(said, |skew| format!("{skew}; {}", said())))
+        }
         "NotImplemented" => Error::NotImplemented(said()),
         "BadDigest"
         | "InvalidDigest"
@@ -110,6 +119,19 @@ pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Erro
             _ => Error::Other(said()),
         },
     }
+}
+
+/// How far a clock that shows `now` is ahead of the one behind a Date header, in seconds.
+fn ahead_of(date: &str, now: i64) -> Option<i64> {
+    let there = DateTime::from_str(date, DateTimeFormat::HttpDate).ok()?.secs();
+    now.checked_sub(there)
+}
+
+/// "it is 2 h 5 min ahead of the server's"; `None` where that would not be the reason.
+fn skew(ahead: i64) -> Option<String> {
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    let span = duration(Duration::from_secs(ahead.unsigned_abs()));
+    (ahead.unsigned_abs() >= 60).then(|| format!("it is {span} {way} the server's"))
 }
 
 /// "cannot write 'a/b' in bucket 'x': Access Denied (403 AccessDenied)".
@@ -205,7 +227,7 @@ mod tests {
     const DOING: Doing<'static> = Doing { server: "http://host", bucket: "photos", verb: "write", name: "a/b" };
 
     fn judged(status: u16, code: &str, region: Option<&str>) -> Error {
-        refused(Refusal { status, code, message: "So it is.", region }, DOING)
+        refused(Refusal { status, code, message: "So it is.", region, ahead: None }, DOING)
     }
 
     #[test]
@@ -272,6 +294,24 @@ mod tests {
         );
         let bare = refused(Refusal { status: 418, ..Refusal::default() }, DOING);
         assert_eq!(bare.to_string(), "cannot write 'a/b' in bucket 'photos' (418)");
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_by_how_much() {
+        let now = 1_790_000_000;
+        let ahead = |date: &str| ahead_of(date, now);
+        assert_eq!(ahead("Mon, 21 Sep 2026 14:13:20 GMT"), Some(0));
+        assert_eq!(ahead("Mon, 21 Sep 2026 12:08:20 GMT"), Some(7_500));
+        assert_eq!(ahead("yesterday"), None);
+        let told = |ahead| {
+            let refusal = Refusal { status: 403, code: "RequestTimeTooSkewed", ahead, ..Refusal::default() };
+            refused(refusal, DOING).to_string()
+        };
+        let rest = "cannot write 'a/b' in bucket 'photos' (403 RequestTimeTooSkewed)";
+        let wrong = "the clock of this machine is too far off: ";
+        assert_eq!(told(Some(7_500)), format!("{wrong}it is 2 h 5 min ahead of the server's; {rest}"));
+        assert_eq!(told(Some(-1_200)), format!("{wrong}it is 20 min 0 s behind the server's; {rest}"));
+        assert_eq!([told(Some(3)), told(None)], [format!("{wrong}{rest}"), format!("{wrong}{rest}")]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a run looks like while it goes on: lines for a terminal, none of them wider than it is, or one for a log.
 
+use std::time::Duration;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::super::colour::Paint;
@@ -58,7 +60,7 @@ pub(super) fn plain(tally: &Tally) -> String {
     let mut parts = Vec::new();
     if tally.files.total > 0 {
         parts.push(format!("{} of {}", grouped(tally.files.done), count(tally.files.total, "file")));
-        parts.push(format!("{} of {}", size(tally.bytes.done), size(tally.bytes.total)));
+        parts.push(format!("{} of {}", size(tally.moved().done), size(tally.bytes.total)));
     } else {
         parts.push(format!("{} of {}", grouped(tally.others.done), count(tally.others.total, "change")));
     }
@@ -92,7 +94,7 @@ fn overall(tally: &Tally, look: Look, turn: usize) -> String {
     let percent = Some(format!("{} %", work.percent()));
     let number = |part: Part, thing| format!("{}/{}", grouped(part.done), count(part.total, thing));
     let files = Some(if tally.files.total > 0 { number(tally.files, "file") } else { number(tally.others, "change") });
-    let bytes = (tally.bytes.total > 0).then(|| of(tally.bytes));
+    let bytes = (tally.bytes.total > 0).then(|| of(tally.moved()));
     let (rate, left) = (rate(tally.rate()), left(tally));
     // What matters least goes first.
     let forms = [
@@ -123,10 +125,7 @@ fn bar(work: Part, width: usize, look: Look, turn: usize) -> String {
 }
 
 fn big_lines(big: &[Big], look: Look) -> Vec<String> {
-    let rates = big.iter().map(|big| match big.rate {
-        Some(0) | None if big.bytes.done == 0 => "reading".to_owned(),
-        known => rate(known).unwrap_or_default(),
-    });
+    let rates = big.iter().map(|big| rate(big.rate.filter(|rate| *rate > 0)).unwrap_or_default());
     let percents = big.iter().map(|big| format!("{} %", big.bytes.percent()));
     // As many columns as have room beside the name.
     let columns = [percents.collect(), big.iter().map(|big| of(big.bytes)).collect(), rates.collect()];
@@ -153,7 +152,8 @@ fn rate(bytes: Option<u64>) -> Option<String> {
 }
 
 fn left(tally: &Tally) -> Option<String> {
-    tally.left().map(|left| format!("{} left", duration(left)))
+    let words = |left: Duration| if left.as_secs() < 10 { format!("{} s", left.as_secs()) } else { duration(left) };
+    tally.left().map(|left| format!("{} left", words(left)))
 }
 
 /// `1.2/3.4 GiB`, `980.0 MiB/3.4 GiB`.

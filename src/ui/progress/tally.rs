@@ -39,7 +39,7 @@ impl Part {
     }
 }
 
-/// How far a look at both sides has come.
+/// What those know who do the work: how far a look at both sides has come, and what is on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Looked {
     /// Files found in the folder.
@@ -48,6 +48,8 @@ pub struct Looked {
     pub objects: u64,
     /// Bytes of files read, to compare them.
     pub read: u64,
+    /// Bytes that were sent and are not known to have arrived.
+    pub sent: u64,
 }
 
 /// How fast a number grows.
@@ -81,6 +83,8 @@ impl Pace {
 #[derive(Debug, Default)]
 struct Flight {
     bytes: Part,
+    /// Bytes that were shown as done.
+    shown: u64,
     pace: Pace,
     /// The how manieth it is of the run.
     number: u64,
@@ -106,6 +110,8 @@ pub(super) struct Tally {
     /// Keys of which no content moves.
     pub(super) others: Part,
     flights: HashMap<Key, Flight>,
+    /// Bytes that were shown as done: what has arrived is not known of for a moment, and must not seem to go back.
+    shown: u64,
     begun: u64,
     byte_pace: Pace,
     work_pace: Pace,
@@ -140,7 +146,7 @@ impl Tally {
     pub(super) fn begin(&mut self, key: &Key, size: u64) {
         self.begun += 1;
         let bytes = Part { done: 0, total: size };
-        self.flights.insert(key.clone(), Flight { bytes, pace: Pace::default(), number: self.begun });
+        self.flights.insert(key.clone(), Flight { bytes, number: self.begun, ..Flight::default() });
     }
 
     /// Bytes of a content went through. What goes through once more, since it was lost on the way, does not count again.
@@ -163,6 +169,7 @@ impl Tally {
                 self.files.total = self.files.total.saturating_sub(1);
                 self.bytes.total = self.bytes.total.saturating_sub(size);
                 self.bytes.done = self.bytes.done.saturating_sub(done);
+                self.shown = 0;
             }
         }
     }
@@ -180,18 +187,28 @@ impl Tally {
 
     /// Takes note of the time.
     pub(super) fn note(&mut self, now: Duration) {
+        self.shown = self.shown.max(self.bytes.done.saturating_add(self.looked.sent)).min(self.bytes.total);
         let work = self.work().done;
-        self.byte_pace.note(now, self.bytes.done);
+        self.byte_pace.note(now, self.shown);
         self.work_pace.note(now, work);
+        // Of one alone it is known that all that was sent is of it.
+        let sent = if self.flights.len() == 1 { self.looked.sent } else { 0 };
         for flight in self.flights.values_mut().filter(|flight| flight.bytes.total >= BIG) {
-            flight.pace.note(now, flight.bytes.done);
+            flight.shown = flight.shown.max(flight.bytes.done.saturating_add(sent)).min(flight.bytes.total);
+            flight.pace.note(now, flight.shown);
         }
+    }
+
+    /// The bytes that were sent and those there are.
+    pub(super) fn moved(&self) -> Part {
+        Part { done: self.shown.max(self.bytes.done), ..self.bytes }
     }
 
     /// All there is to do, in bytes or what is as dear.
     pub(super) fn work(&self) -> Part {
+        let moved = self.moved();
         let of = |pick: fn(&Part) -> u64| {
-            (pick(&self.files).saturating_add(pick(&self.others))).saturating_mul(KEY).saturating_add(pick(&self.bytes))
+            (pick(&self.files).saturating_add(pick(&self.others))).saturating_mul(KEY).saturating_add(pick(&moved))
         };
         Part { done: of(|part| part.done), total: of(|part| part.total) }
     }
@@ -203,14 +220,18 @@ impl Tally {
 
     /// Bytes a second.
     pub(super) fn rate(&self) -> Option<u64> {
-        self.byte_pace.rate().filter(|_| self.bytes.total > 0)
+        self.byte_pace.rate().filter(|rate| *rate > 0)
     }
 
     /// How long it will take from now on, where that can be told.
     pub(super) fn left(&self) -> Option<Duration> {
-        let work = self.work();
-        let rate = self.work_pace.rate().filter(|rate| *rate > 0)?;
-        let left = Duration::from_secs(work.total.saturating_sub(work.done).div_ceil(rate));
+        let of = |part: Part, pace: &Pace| match part.total.saturating_sub(part.done) {
+            0 => Some(0),
+            left => Some(left.div_ceil(pace.rate().filter(|rate| *rate > 0)?)),
+        };
+        // Small files that came first would make the big ones look as if they came as fast, and the reverse.
+        let seconds = of(self.work(), &self.work_pace)?.max(of(self.moved(), &self.byte_pace).unwrap_or_default());
+        let left = Duration::from_secs(seconds);
         Some(left).filter(|left| !left.is_zero() && *left <= LONGEST_ESTIMATE)
     }
 
@@ -220,7 +241,7 @@ impl Tally {
         big.sort_unstable_by_key(|(_, flight)| flight.number);
         let shown = big.into_iter().map(|(key, flight)| Big {
             name: key.as_str().to_owned(),
-            bytes: flight.bytes,
+            bytes: Part { done: flight.shown, ..flight.bytes },
             rate: flight.pace.rate(),
         });
         shown.collect()
@@ -258,6 +279,25 @@ mod tests {
         tally.begin(&key("b"), 20);
         tally.end(&key("b"), 20, End::Done);
         assert_eq!((tally.bytes, tally.files, tally.work().percent()), (part(30, 30), part(2, 2), 100));
+    }
+
+    #[test]
+    fn what_was_sent_counts_before_it_is_known_to_have_arrived_and_never_goes_back() {
+        let mut tally = Tally::new("docs");
+        tally.grow(2, 2 * BIG, 0);
+        tally.begin(&key("a"), BIG);
+        tally.looked.sent = 8;
+        tally.note(at(1));
+        assert_eq!((tally.moved().done, tally.big()[0].bytes.done), (8, 8));
+        // It has arrived, and nobody has heard of it.
+        tally.looked.sent = 0;
+        tally.note(at(2));
+        assert_eq!((tally.moved().done, tally.big()[0].bytes.done), (8, 8));
+        tally.advance(&key("a"), 8);
+        tally.begin(&key("b"), BIG);
+        tally.looked.sent = u64::MAX;
+        tally.note(at(3));
+        assert_eq!((tally.moved(), tally.big()[0].bytes.done), (part(2 * BIG, 2 * BIG), 8));
     }
 
     #[test]
@@ -313,7 +353,7 @@ mod tests {
         tally.begin(&key("a"), 100 << 20);
         tally.note(at(0));
         tally.note(at(5));
-        assert_eq!((tally.rate(), tally.left()), (Some(0), None));
+        assert_eq!((tally.rate(), tally.left()), (None, None));
         tally.advance(&key("a"), 20 << 20);
         tally.note(at(10));
         assert_eq!(tally.rate(), Some(2 << 20));
