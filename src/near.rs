@@ -23,7 +23,7 @@ pub fn known_key(folder: &Folder, wanted: &str) -> Option<String> {
 /// The one of `names` that is nearest to `wanted`: it differs in a few letters, or has the same last part elsewhere.
 pub fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let letters: Vec<char> = wanted.to_lowercase().chars().collect();
-    let most = (letters.len() / 6).clamp(1, 3).min(letters.len().saturating_sub(1));
+    let most = (letters.len() / 6 + 1).clamp(1, 3).min(letters.len().saturating_sub(1));
     let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_lowercase();
     let own = last(wanted);
     let (mut best, mut elsewhere) = (None, None);

@@ -80,7 +80,7 @@ pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Erro
         // The parts are gone as well, so the upload begins anew: what a conflict asks for.
         "ConditionalRequestConflict" | "OperationAborted" | "NoSuchUpload" => Error::Conflict,
         "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Error::Denied(denied()),
-        "InvalidAccessKeyId" => Error::Credentials("the server does not know the access key id".into()),
+        "InvalidAccessKeyId" | "NotSignedUp" => Error::Credentials("the server does not know the access key id".into()),
         "SignatureDoesNotMatch" => Error::Credentials("the secret access key does not fit the access key id".into()),
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => {
             Error::Credentials("the session has expired".into())
@@ -151,9 +151,11 @@ where
     E: StdError + 'static,
 {
     if let Some(credentials) = find::<CredentialsError>(error) {
+        let cause = without_keys(&deepest(credentials).to_string());
+        // Of each place where there are none the SDK tells that there are none.
+        let cause = if cause.contains("found in chain") { String::new() } else { format!(" ({cause})") };
         return Error::NoCredentials(format!(
-            "neither the environment, nor an AWS profile, nor this machine's role gives any ({})",
-            without_keys(&deepest(credentials).to_string())
+            "neither the environment, nor an AWS profile, nor this machine's role gives any{cause}"
         ));
     }
     let io = find::<io::Error>(error);
@@ -170,9 +172,17 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
             Error::Network(format!("{}: no answer in time", doing.server))
         }
-        _ => Error::Network(format!("{}: {}", doing.server, plain_cause(error))),
+        _ => {
+            let cause = plain_cause(error);
+            let might_be_tls = doing.server.starts_with("http://") && cause.starts_with("connection closed before");
+            let cause = if might_be_tls { NO_ANSWER } else { &cause };
+            Error::Network(format!("{}: {cause}", doing.server))
+        }
     }
 }
+
+/// What a server does that expects TLS, and hears something else.
+const NO_ANSWER: &str = "the connection was closed without an answer: is it https:// and not http://?";
 
 /// Why a connection failed, in the words that people know.
 pub(super) fn plain_cause(error: &(dyn StdError + 'static)) -> String {
@@ -191,6 +201,12 @@ pub(super) fn plain_cause(error: &(dyn StdError + 'static)) -> String {
         known.into()
     } else if cause.starts_with("failed to lookup address information") {
         "there is no server of that name, or no name service".into()
+    } else if cause.contains("InvalidContentType") {
+        "what answers there does not speak TLS: is it http:// and not https://?".into()
+    } else if cause.contains("UnknownIssuer") {
+        "nobody whom this machine trusts has signed the server's certificate".into()
+    } else if cause.contains("invalid peer certificate") {
+        format!("the server's certificate is not to be trusted: {}", without_keys(&cause))
     } else {
         without_keys(&cause)
     }

@@ -61,7 +61,7 @@ fn what_does_not_fit_is_left_out_the_least_important_first() {
         (59, "███░░░░░░░░ 32 %, 1.2/3.4 GiB, 24.1 MiB/s, 1 min 46 s left".to_owned()),
         (40, "32 %, 1.2/3.4 GiB, 1 min 46 s left".to_owned()),
         (31, "██░░░░░░ 32 %, 1 min 46 s left".to_owned()),
-        (20, "██░░░░░░ 32 %".to_owned()),
+        (20, "████░░░░░░░░░░ 32 %".to_owned()),
         (4, "3…%".to_owned()),
     ] {
         assert_eq!(overall(columns), line, "{columns}");
