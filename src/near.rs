@@ -3,6 +3,7 @@
 use crate::index;
 use crate::key::Key;
 use crate::local::Folder;
+use crate::ui::text::printable;
 
 /// The key of a folder that somebody probably meant, by what was last synced and by the files that are beside it. Nothing is asked
 /// of the bucket.
@@ -18,6 +19,11 @@ pub fn known_key(folder: &Folder, wanted: &str) -> Option<String> {
         .filter(|name| Key::parse(name).is_ok())
         .collect();
     nearest(wanted, synced.chain(beside.iter().map(String::as_str))).map(str::to_owned)
+}
+
+/// The hint to a name that is near.
+pub fn meant(near: &str) -> String {
+    format!("did you mean \"{}\"?", printable(near))
 }
 
 /// The one of `names` that is nearest to `wanted`: it differs in a few letters, or has the same last part elsewhere.

@@ -8,6 +8,7 @@ use super::{by_key, is_ours};
 use crate::config::Target;
 use crate::error::{Error, Kind};
 use crate::key::Key;
+use crate::near;
 use crate::reconcile::{self, Action, Alarm, Decision, Guards, Plan, Planned, State, examine};
 use crate::remote::{S3Store, Version};
 use crate::report::quoted;
@@ -22,7 +23,7 @@ pub struct Scope {
     pub prefixes: Vec<String>,
 }
 
-/// Asks the bucket for its past, and decides what is to be done. `near` tells the key that is near to an unknown one.
+/// Asks the bucket for its past, and decides what is to be done. `nearest` tells the key that is near to an unknown one.
 ///
 /// # Errors
 ///
@@ -32,7 +33,7 @@ pub async fn prepare(
     store: &S3Store,
     scope: &Scope,
     (wish, aside): (&Wish, bool),
-    near: &dyn Fn(&str) -> Option<String>,
+    nearest: &dyn Fn(&str) -> Option<String>,
 ) -> Result<RestorePlan, Error> {
     let mut versions: Vec<Version> = Vec::new();
     for key in &scope.keys {
@@ -60,8 +61,8 @@ pub async fn prepare(
     let is_named = |name: &str| scope.keys.iter().any(|key| key.as_str() == name);
     if let Some(never) = scope.keys.iter().find(|key| !keys.contains_key(key.as_str())) {
         let (key, name) = (printable(never.as_str()), printable(&target.name));
-        let hint = match near(never.as_str()) {
-            Some(near) => format!("did you mean \"{}\"?", printable(&near)),
+        let hint = match nearest(never.as_str()) {
+            Some(near) => near::meant(&near),
             None => format!("see what there was: s4 log {}", quoted(&target.name)),
         };
         return Err(Error::new(Kind::Failed, format!("there never was \"{key}\" in \"{name}\"")).hint(hint));

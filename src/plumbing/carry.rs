@@ -226,7 +226,7 @@ impl Desk {
                 let absent = records::absent(&key, word);
                 let why = absent.message.as_deref().unwrap_or_default();
                 let near = near::known_key(&self.folder, key.as_str());
-                let near = near.map(|near| format!("; did you mean \"{}\"?", text::printable(&near)));
+                let near = near.map(|near| format!("; {}", near::meant(&near)));
                 self.failed(&key, &format!("{why}{}", near.unwrap_or_default()));
                 self.stream.push(absent)
             }

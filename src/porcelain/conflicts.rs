@@ -67,7 +67,7 @@ pub(super) fn open_conflicts(look: Look, aim: &Aim, places: &[Place]) -> Result<
         let Place::Key(key) = place else { continue };
         if !open.iter().any(|planned| planned.item.key == *key) {
             let hint = match near::nearest(key.as_str(), open.iter().map(|planned| planned.item.key.as_str())) {
-                Some(near) => format!("did you mean \"{}\"?", printable(near)),
+                Some(near) => near::meant(near),
                 None => format!("see which are: s4 conflicts {name}"),
             };
             let message = format!("\"{}\" is in no conflict", printable(key.as_str()));

@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode, Error> {
         let (key, target) = (place.prefix(), &aim.target.name);
         let message = format!("there never was \"{}\" in \"{}\"", printable(&key), printable(target));
         let hint = match near::known_key(&aim.folder, &key) {
-            Some(near) => format!("did you mean \"{}\"?", printable(&near)),
+            Some(near) => near::meant(&near),
             None => "a folder ends in '/'".to_owned(),
         };
         return Err(Error::new(Kind::Failed, message).hint(hint));

@@ -120,7 +120,7 @@ fn of_places(whole: Whole, places: &[Place]) -> Result<Look, Key> {
 fn unheard_of(key: &Key, target: &Target, folder: &Folder) -> Error {
     let unknown = format!("there is no \"{}\" in \"{}\"", printable(key.as_str()), printable(&target.name));
     let hint = match near::known_key(folder, key.as_str()) {
-        Some(near) => format!("did you mean \"{}\"?", printable(&near)),
+        Some(near) => near::meant(&near),
         None => format!("see what there is: s4 ls {}; a folder ends in '/'", quoted(&target.name)),
     };
     Error::new(Kind::Failed, unknown).hint(hint)

@@ -16,7 +16,6 @@ use crate::local::Trashed;
 use crate::near;
 use crate::run;
 use crate::session::{folder_error, lock_folder};
-use crate::ui::text::printable;
 use crate::ui::trash as view;
 
 /// Lists the trash of this machine, puts files back, or empties it.
@@ -36,13 +35,7 @@ pub fn run(context: &Context, args: &TrashArgs) -> Result<ExitCode, Error> {
         TrashAction::List => None,
         _ => Some(lock_folder(context, &aim.folder)?),
     };
-    let mut found = aim.folder.trashed().map_err(folder_error)?;
-    if args.action == TrashAction::Restore
-        && let Some(unknown) = unknown(&found, &places)
-    {
-        return Err(unknown);
-    }
-    select(context, args, &places, &mut found);
+    let found = select(context, args, &aim, &places)?;
     match args.action {
         TrashAction::List => list(context, args, &aim, &found),
         TrashAction::Restore => restore(context, args, &aim, found),
@@ -50,24 +43,16 @@ pub fn run(context: &Context, args: &TrashArgs) -> Result<ExitCode, Error> {
     }
 }
 
-/// Leaves what is meant of what is in the trash, what came last first.
-fn select(context: &Context, args: &TrashArgs, places: &[Place], found: &mut Vec<Trashed>) {
+/// What is in the trash and meant, what came last first.
+fn select(context: &Context, args: &TrashArgs, aim: &Aim, places: &[Place]) -> Result<Vec<Trashed>, Error> {
+    let mut found = aim.folder.trashed().map_err(folder_error)?;
     let oldest = args.older_than.map(|days| context.clock.now().saturating_sub(i64::from(days) * 86_400));
     found.retain(|it| {
         let is_there = places.is_empty() || places.iter().any(|place| place.has(it.key.as_str()));
         let is_old = oldest.is_none_or(|oldest| whole_seconds(it.stat.ctime_ns) <= oldest);
         is_there && is_old && args.run.as_ref().is_none_or(|run| it.run == *run)
     });
-}
-
-/// What to say of a key that is not in the trash, where one is near that is.
-fn unknown(found: &[Trashed], places: &[Place]) -> Option<Error> {
-    let is_lost = |place: &&Place| !found.iter().any(|it| place.has(it.key.as_str()));
-    let lost = places.iter().filter(|place| matches!(place, Place::Key(_))).find(is_lost)?;
-    let (key, names) = (lost.prefix(), found.iter().map(|it| it.key.as_str()));
-    let near = printable(near::nearest(&key, names)?).into_owned();
-    let message = format!("\"{}\" is not in the trash", printable(&key));
-    Some(Error::new(Kind::Failed, message).hint(format!("did you mean \"{near}\"?")))
+    Ok(found)
 }
 
 fn list(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> Result<ExitCode, Error> {
@@ -114,8 +99,10 @@ fn restore(context: &Context, args: &TrashArgs, aim: &Aim, found: Vec<Trashed>) 
     let mut seen: HashSet<Key> = HashSet::new();
     let found: Vec<Trashed> = found.into_iter().filter(|it| seen.insert(it.key.clone())).collect();
     if found.is_empty() {
-        return Err(Error::new(Kind::Failed, "nothing of that is in the trash")
-            .hint("what the bucket keeps comes back by: s4 restore"));
+        let all = aim.folder.trashed().map_err(folder_error)?;
+        let near = aim.words.iter().find_map(|word| near::nearest(word, all.iter().map(|it| it.key.as_str())));
+        let hint = near.map_or_else(|| "what the bucket keeps comes back by: s4 restore".to_owned(), near::meant);
+        return Err(Error::new(Kind::Failed, "nothing of that is in the trash").hint(hint));
     }
     aim.folder.begin_run(run::stamp(context));
     let stream = args.json.then(|| context.ui.stream(run::header(&aim.target)));
