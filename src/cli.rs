@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{ColorChoice, FromArgMatches as _};
 use s4_commands::{Cli, Command};
 
@@ -12,7 +13,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, ExitCode, Kind};
 use crate::ui::Ui;
-use crate::{plumbing, porcelain};
+use crate::{near, plumbing, porcelain};
 use crate::{report, session};
 
 /// Runs the command line `args`, the program's name first.
@@ -44,7 +45,21 @@ fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
         () if given("always") => ColorChoice::Always,
         () => ColorChoice::Auto,
     };
-    Cli::from_arg_matches(&s4_commands::command().color(colour).try_get_matches_from(args)?)
+    let matches = s4_commands::command().color(colour).try_get_matches_from(args);
+    Cli::from_arg_matches(&matches.map_err(with_nearest)?)
+}
+
+/// A misspelt command with the one that is near: the short forms are near to everything.
+fn with_nearest(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) {
+        let command = s4_commands::command();
+        let names = command.get_subcommands().map(clap::Command::get_name).filter(|name| name.len() > 1);
+        match near::nearest(wrong, names).map(str::to_owned) {
+            Some(near) => error.insert(ContextKind::SuggestedSubcommand, ContextValue::String(near)),
+            None => error.remove(ContextKind::SuggestedSubcommand),
+        };
+    }
+    error
 }
 
 fn code_of(error: &clap::Error) -> ExitCode {
@@ -116,6 +131,18 @@ mod tests {
             assert_eq!(end(&ui, Err(Error::new(Kind::Guard, "no")), json), ExitCode::Guard);
             assert_eq!((seen.out().as_str(), seen.err().as_str()), (out, "error: no\n"));
         }
+    }
+
+    #[test]
+    fn a_misspelt_command_comes_with_the_one_that_was_meant() {
+        let told =
+            |line: &str| parse(&line.split(' ').map(OsString::from).collect::<Vec<_>>()).unwrap_err().to_string();
+        for (wrong, right) in
+            [("snyc", "sync"), ("stauts", "status"), ("restroe", "restore"), ("conflict", "conflicts")]
+        {
+            assert!(told(&format!("s4 {wrong}")).contains(&format!("tip: a similar subcommand exists: '{right}'\n")));
+        }
+        assert!(!told("s4 frobnicate").contains("tip:"), "{}", told("s4 frobnicate"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod interrupt;
 pub mod key;
 pub mod local;
 pub mod merge;
+pub mod near;
 pub mod plumbing;
 pub mod porcelain;
 pub mod reconcile;

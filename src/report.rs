@@ -36,15 +36,27 @@ impl From<config::Error> for Error {
                 let hint = "mend the file, or move it away and add the targets again; s4 does not overwrite it";
                 (Kind::Config, vec![hint.to_owned()])
             }
-            config::Error::Read { .. } | config::Error::Write { .. } => (Kind::Config, Vec::new()),
+            config::Error::Read { path, .. } => {
+                let path = quoted(&path.to_string_lossy());
+                (Kind::Config, vec![format!("look at what it is, and at its owner and permissions: ls -ld {path}")])
+            }
+            config::Error::Write { path, .. } => {
+                let folder = path.parent().unwrap_or(path).to_string_lossy().into_owned();
+                let folder = quoted(&folder);
+                (
+                    Kind::Config,
+                    vec![format!("look whether there is room, and leave to write: df {folder}; ls -ld {folder}")],
+                )
+            }
             config::Error::Unknown { name, choices } => (Kind::Usage, choices_for(name, choices)),
             config::Error::Exists { name } => {
                 let hint = format!("choose another name, or change the target with 's4 edit {}'", quoted(name));
                 (Kind::Usage, vec![hint])
             }
             config::Error::Name { .. } => (Kind::Usage, vec!["choose another name with --name".to_owned()]),
-            config::Error::Field { .. } => {
-                (Kind::Config, vec!["the options of 's4 add' and 's4 edit' set the fields of a target".to_owned()])
+            config::Error::Field { target, .. } => {
+                let hint = format!("set it anew: s4 edit {}; s4 edit --help tells by which option", quoted(target));
+                (Kind::Config, vec![hint])
             }
             config::Error::Overlap { .. } => {
                 let hint = "give each target a folder and a place in the bucket of its own; a second target on the same \
@@ -65,7 +77,16 @@ impl From<config::Error> for Error {
 pub fn access(uri: &str, error: remote::Error) -> Error {
     let named;
     let hint = match &error {
-        remote::Error::NoSuchBucket { .. } => "make the bucket first, or mend its name: --s3-uri",
+        remote::Error::NoSuchBucket { bucket } => {
+            named = format!(
+                "make the bucket first (aws s3 mb {}), or mend its name: --s3-uri",
+                quoted(&format!("s3://{bucket}"))
+            );
+            &named
+        }
+        remote::Error::Credentials(why) | remote::Error::NoCredentials(why) if is_of_session(why) => {
+            "log in again, for example by: aws sso login"
+        }
         remote::Error::Credentials(_) => "look at the keys: --access-key-id, --secret-access-key-file, or --profile",
         remote::Error::NoCredentials(_) => {
             "store keys with --access-key-id, name a --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -79,20 +100,28 @@ pub fn access(uri: &str, error: remote::Error) -> Error {
             &named
         }
         remote::Error::Network(_) => "look at the network, and at the address: --endpoint-url",
-        remote::Error::Clock(_) => "set the clock of this machine",
-        remote::Error::Server(_) => "try again later",
+        remote::Error::Clock(_) => {
+            "look at the clock of this machine: timedatectl; and set it: timedatectl set-ntp true"
+        }
+        remote::Error::Server(_) => "try again later; if it is overloaded, with fewer transfers at a time: --jobs 8",
         _ => return Error::new(Kind::Failed, format!("cannot use {uri}")).because(error),
     };
     Error::new(Kind::Access, format!("cannot use {uri}")).because(error).hint(hint)
 }
 
+/// Whether credentials are missing or refused because a session has ended.
+fn is_of_session(why: &str) -> bool {
+    let why = why.to_lowercase();
+    why.contains("expired") || why.contains("sso")
+}
+
 fn choices_for(name: &str, choices: &[String]) -> Vec<String> {
     if choices.is_empty() {
-        return vec!["you have not added any targets yet; use the 'add' command to do this".to_owned()];
+        return vec!["you have not added any targets yet; use the 'add' command to do this: s4 add".to_owned()];
     }
     let near = similar::get_close_matches(name, &choices.iter().map(String::as_str).collect::<Vec<_>>(), 1, 0.6);
-    let near = near.first().map(|near| format!("did you mean \"{near}\"?"));
-    near.into_iter().chain([format!("Choices are: [{}]", choices.join(", "))]).collect()
+    let near = near.first().map(|near| format!("did you mean \"{near}\"? ")).unwrap_or_default();
+    vec![format!("{near}Choices are: [{}]", choices.join(", "))]
 }
 
 /// A name as a shell takes it.
@@ -131,7 +160,7 @@ mod tests {
         assert_eq!(error.kind(), Kind::Usage);
         assert_eq!(
             told(&error),
-            "error: \"foto\" is an unknown target\nhint: did you mean \"photos\"?\nhint: Choices are: [docs, photos]\n"
+            "error: \"foto\" is an unknown target\nhint: did you mean \"photos\"? Choices are: [docs, photos]\n"
         );
         let far = Error::from(config::Error::Unknown { name: "x".to_owned(), choices });
         assert_eq!(told(&far), "error: \"x\" is an unknown target\nhint: Choices are: [docs, photos]\n");
@@ -144,10 +173,18 @@ mod tests {
         let error = access("s3://b/x", remote::Error::NoSuchBucket { bucket: "b".to_owned() });
         assert_eq!(
             told(&error),
-            "error: cannot use s3://b/x\ncaused by: the bucket 'b' does not exist\nhint: make the bucket first, or mend \
-             its name: --s3-uri\n"
+            "error: cannot use s3://b/x\ncaused by: the bucket 'b' does not exist\nhint: make the bucket first (aws s3 \
+             mb s3://b), or mend its name: --s3-uri\n"
         );
         assert_eq!(access("s3://b", remote::Error::Other("odd".to_owned())).kind(), Kind::Failed);
+    }
+
+    #[test]
+    fn who_has_to_log_in_again_is_told_so() {
+        let hint = |error| access("s3://b", error).hints()[0].clone();
+        assert!(hint(remote::Error::Credentials("the session has expired".to_owned())).contains("aws sso login"));
+        assert!(hint(remote::Error::NoCredentials("the SSO token is gone".to_owned())).contains("aws sso login"));
+        assert!(hint(remote::Error::Credentials("another secret".to_owned())).contains("--access-key-id"));
     }
 
     #[test]
@@ -161,6 +198,9 @@ mod tests {
     fn a_file_that_can_not_be_read_says_why_once() {
         let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let error = Error::from(config::Error::Read { path: "/c".into(), source });
-        assert_eq!(told(&error), "error: cannot read the config file '/c'\ncaused by: permission denied\n");
+        assert_eq!(
+            told(&error),
+            "error: cannot read the config file '/c'\ncaused by: permission denied\nhint: look at what it is, and at its owner and permissions: ls -ld /c\n"
+        );
     }
 }

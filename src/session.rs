@@ -16,6 +16,7 @@ use crate::local::{self, Folder, Hold, Lock};
 use crate::remote::{self, Capabilities, Connection, EventQueue, Guarded, S3Store, S3Uri};
 use crate::report;
 use crate::transfer::{Cancel, Foreseen};
+use crate::ui::progress::{Looked, Watch};
 
 /// How long a second run on one folder waits for the first, where `S4_LOCK_WAIT` says nothing else.
 const LOCK_PATIENCE: Duration = Duration::from_secs(60);
@@ -64,6 +65,16 @@ impl Session {
     /// What a sync will take that makes the look of this session again, and carries out what came of it.
     pub fn foretell(&self, target: &Target, planning: &Planning, foreseen: &Foreseen) -> Foretold {
         cost::foretell(target, (planning, foreseen), self.store.store().counts(), self.server)
+    }
+
+    /// Tells how far looks at both sides have come.
+    pub fn watch(&self) -> Watch {
+        let (folder, store) = (Arc::clone(&self.folder), Arc::clone(&self.store));
+        Box::new(move || {
+            let (files, read) = folder.looked();
+            let (objects, sent) = store.store().under_way();
+            Looked { files, objects, read, sent }
+        })
     }
 
     /// Takes the folder's lock, waiting for another run to end, or for Ctrl-C.
@@ -163,6 +174,11 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
             Error::new(Kind::Failed, format!("the folder '{path}' does not exist"))
                 .hint(format!("if it is on a drive, mount the drive; if it is new, make it: mkdir -p '{path}'"))
         }
+        local::Error::InTheWay { path } => {
+            let name = report::quoted(&target.name);
+            Error::new(Kind::Failed, format!("'{}' is not a folder", path.display()))
+                .hint(format!("name the folder: s4 edit {name} --local-folder FOLDER"))
+        }
         error => folder_error(error),
     })
 }
@@ -191,7 +207,9 @@ pub async fn listen(context: &Context, target: &Target) -> Result<Option<EventQu
 
 fn uri(target: &Target) -> Result<S3Uri, Error> {
     S3Uri::parse(&target.s3_uri).map_err(|error| {
-        Error::new(Kind::Config, format!("target \"{}\": s3_uri makes no sense", target.name)).because(error)
+        Error::new(Kind::Config, format!("target \"{}\": s3_uri makes no sense", target.name))
+            .because(error)
+            .hint(format!("mend it: s4 edit {} --s3-uri s3://bucket/path", report::quoted(&target.name)))
     })
 }
 
@@ -268,7 +286,12 @@ pub fn folder_error(error: local::Error) -> Error {
     let message = error.to_string();
     let hinted = |hint: &str| Error::new(Kind::Failed, message.clone()).hint(hint);
     match &error {
-        local::Error::Denied { .. } => hinted("look at its owner and permissions: ls -ld"),
+        local::Error::Denied { path } => {
+            // It may be what could not be made.
+            let there = path.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(path);
+            let there = report::quoted(&there.to_string_lossy());
+            hinted(&format!("look at its owner and permissions: ls -ld {there}"))
+        }
         local::Error::NoSpace { .. } => hinted("make room on the disk; what was done so far is kept"),
         local::Error::TooLarge { .. } => hinted("leave out folders rather than files, or patterns rather than names"),
         local::Error::Locked { .. } => hinted("wait for the other run to end, or end it"),

@@ -203,6 +203,11 @@ impl<S: ObjectStore> Engine<S> {
         Engine { store, folder, ambient, witness, cancel, options, carrier: Arc::new(carrier) }
     }
 
+    /// Its folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
     /// Foresees what the big contents of a plan will take. `reads`: for that, files of which the bucket may have a part are read.
     pub async fn foresee(&self, planning: &Planning, reads: bool) -> Foreseen {
         self.carrier.foresee(planning.plan.actions().chain(&planning.waiting), reads).await

@@ -8,6 +8,7 @@ use super::{by_key, is_ours};
 use crate::config::Target;
 use crate::error::{Error, Kind};
 use crate::key::Key;
+use crate::near;
 use crate::reconcile::{self, Action, Alarm, Decision, Guards, Plan, Planned, State, examine};
 use crate::remote::{S3Store, Version};
 use crate::report::quoted;
@@ -22,7 +23,7 @@ pub struct Scope {
     pub prefixes: Vec<String>,
 }
 
-/// Asks the bucket for its past, and decides what is to be done.
+/// Asks the bucket for its past, and decides what is to be done. `nearest` tells the key that is near to an unknown one.
 ///
 /// # Errors
 ///
@@ -32,6 +33,7 @@ pub async fn prepare(
     store: &S3Store,
     scope: &Scope,
     (wish, aside): (&Wish, bool),
+    nearest: &dyn Fn(&str) -> Option<String>,
 ) -> Result<RestorePlan, Error> {
     let mut versions: Vec<Version> = Vec::new();
     for key in &scope.keys {
@@ -50,15 +52,20 @@ pub async fn prepare(
     if keeps_none(store, &versions).await {
         let name = quoted(&target.name);
         let message = format!("the bucket of \"{}\" keeps no versions, so nothing of it can come back", target.name);
-        return Err(Error::new(Kind::Failed, message)
-            .hint(format!("from now on it keeps them by: s4 edit {name} --versioning on"))
-            .hint(format!("what syncs removed or replaced on this machine: s4 trash list {name}")));
+        return Err(Error::new(Kind::Failed, message).hint(format!(
+            "what syncs removed or replaced on this machine: s4 trash list {name}; and from now on the bucket keeps versions by: \
+             s4 edit {name} --versioning on"
+        )));
     }
     let keys: BTreeMap<Box<str>, Vec<Version>> = by_key(versions);
     let is_named = |name: &str| scope.keys.iter().any(|key| key.as_str() == name);
     if let Some(never) = scope.keys.iter().find(|key| !keys.contains_key(key.as_str())) {
         let (key, name) = (printable(never.as_str()), printable(&target.name));
-        return Err(Error::new(Kind::Failed, format!("there never was \"{key}\" in \"{name}\"")));
+        let hint = match nearest(never.as_str()) {
+            Some(near) => near::meant(&near),
+            None => format!("see what there was: s4 log {}", quoted(&target.name)),
+        };
+        return Err(Error::new(Kind::Failed, format!("there never was \"{key}\" in \"{name}\"")).hint(hint));
     }
     Ok(plan(&keys, wish, &is_named, aside))
 }

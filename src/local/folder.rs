@@ -45,6 +45,16 @@ pub struct Folder {
     /// What a new file's mode is by the process's umask, once known.
     pub(super) default_mode: OnceLock<u32>,
     pub(super) renames: Renames,
+    pub(super) looks: Looks,
+}
+
+/// How much was looked at, for whoever waits.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    /// Files found.
+    pub(super) files: AtomicU64,
+    /// Bytes of files summed up.
+    pub(super) bytes: AtomicU64,
 }
 
 /// A place of s4's own: a folder below the root or below the state folder.
@@ -101,9 +111,15 @@ impl Folder {
             trash_folders: AtomicU64::new(0),
             default_mode: OnceLock::new(),
             renames: Renames::default(),
+            looks: Looks::default(),
             state,
             path,
         })
+    }
+
+    /// How many files walks have found in it so far, and how many bytes of files were summed up.
+    pub fn looked(&self) -> (u64, u64) {
+        (self.looks.files.load(Ordering::Relaxed), self.looks.bytes.load(Ordering::Relaxed))
     }
 
     /// The folder's path, absolute.

@@ -1,6 +1,7 @@
 //! Reading a file for what it holds, and noticing when it changes meanwhile.
 
 use std::fs::File;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, UNIX_EPOCH};
 
 use md5::Md5;
@@ -104,6 +105,7 @@ impl Hasher {
 pub fn hash_file(folder: &Folder, key: &Key, expected: &Stat, etag: Option<&ETag>) -> Result<LocalContent, Error> {
     let file = open_settled(folder, key, expected)?;
     let content = hash_open(&file, expected.size, etag).map_err(|source| Error::new(source, &folder.path_of(key)))?;
+    folder.looks.bytes.fetch_add(expected.size, Ordering::Relaxed);
     check_unchanged(folder, key, &file, expected)?;
     Ok(content)
 }

@@ -7,6 +7,7 @@
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode};
@@ -183,7 +184,10 @@ impl Walk<'_> {
         let name = &self.path[level.path..];
         let found = self.handle(level).and_then(|dir| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW));
         match found.map(|stat| convert(&stat)) {
-            Ok((FileType::RegularFile, stat)) => Some(Found::File(LocalFile { key, stat })),
+            Ok((FileType::RegularFile, stat)) => {
+                self.folder.looks.files.fetch_add(1, Ordering::Relaxed);
+                Some(Found::File(LocalFile { key, stat }))
+            }
             Ok(_) => self.lost(Errno::AGAIN),
             Err(errno) => self.lost(errno),
         }

@@ -13,6 +13,7 @@ use crate::engine::{Carried, Engine, Order, Way};
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::{self, Entry};
 use crate::key::Key;
+use crate::local::Folder;
 use crate::reconcile::{Action, Alarm, Policy};
 use crate::records::{self, Line, Reader};
 use crate::run::{self, explain};
@@ -20,7 +21,7 @@ use crate::session::Session;
 use crate::transfer::{Cancel, Failure};
 use crate::ui::run::alarm as alarm_of;
 use crate::ui::{Notes, Stream, Ui, text};
-use crate::{interrupt, report};
+use crate::{interrupt, near, report};
 
 /// Orders that were read and not begun.
 const AHEAD: usize = 1_024;
@@ -75,6 +76,7 @@ async fn carry_session(
         ui: Arc::clone(&context.ui),
         stream: context.ui.stream(run::header(target)),
         target: target.name.clone(),
+        folder: Arc::clone(&session.folder),
         way,
         force: input.force,
         cancel: cancel.clone(),
@@ -118,6 +120,7 @@ struct Desk {
     ui: Arc<Ui>,
     stream: Stream,
     target: String,
+    folder: Arc<Folder>,
     way: Way,
     force: bool,
     cancel: Cancel,
@@ -221,7 +224,10 @@ impl Desk {
             Carried::Ignored(key) => self.stream.push(records::idle(&key, word, "ignored")),
             Carried::Absent(key) => {
                 let absent = records::absent(&key, word);
-                self.failed(&key, absent.message.as_deref().unwrap_or_default());
+                let why = absent.message.as_deref().unwrap_or_default();
+                let near = near::known_key(&self.folder, key.as_str());
+                let near = near.map(|near| format!("; {}", near::meant(&near)));
+                self.failed(&key, &format!("{why}{}", near.unwrap_or_default()));
                 self.stream.push(absent)
             }
             Carried::Failed(key, failure) => {

@@ -54,7 +54,8 @@ fn open(context: &Context, place: &str) -> Result<(Header, Folder), Error> {
             Ok((Header { folder: Some(path), ..Header::new() }, folder))
         }
         Err(local::Error::NotFound { .. }) => {
-            Err(unknown.hint(format!("there is no folder '{}' either", path.display())))
+            let message = format!("\"{place}\" is an unknown target, and there is no folder '{}'", path.display());
+            Err(unknown.hints().iter().fold(Error::new(Kind::Usage, message), |error, hint| error.hint(hint.as_str())))
         }
         Err(local::Error::InTheWay { .. }) => {
             Err(Error::new(Kind::Usage, format!("'{}' is not a folder", path.display())))

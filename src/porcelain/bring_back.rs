@@ -15,15 +15,16 @@ use crate::error::{Error, ExitCode};
 use crate::history::{self, Here, RestorePlan, Restoring, Scope, Wish};
 use crate::interrupt;
 use crate::key::Key;
+use crate::near;
 use crate::reconcile::Policy;
 use crate::remote::{Guarded, S3Store};
 use crate::run::{self, explain};
 use crate::session::{Session, folder_error};
 use crate::transfer::{Cancel, Failure};
-use crate::ui::Notes;
 use crate::ui::looks::Looks;
 use crate::ui::restore as view;
 use crate::ui::run::alarm;
+use crate::ui::{Moves, Notes};
 
 /// Keys that did not come back, and why.
 type Failed = BTreeMap<Key, String>;
@@ -47,8 +48,14 @@ impl<'a> Job<'a> {
         let options = run::options(context, &aim.target, Policy::Ignore, args.force);
         let max_delete = options.max_delete;
         let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
-        let witness = Arc::new(Notes(Arc::clone(&context.ui)));
-        let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel.clone(), options);
+        let (ui, ambient) = (Arc::clone(&context.ui), Arc::new(context.clock));
+        let engine = match args.json {
+            true => Engine::new(sides, ambient, Arc::new(Notes(ui)), cancel.clone(), options),
+            false => {
+                let moves = Arc::new(Moves::new(ui, &aim.target.name));
+                Engine::new(sides, ambient, moves, cancel.clone(), options)
+            }
+        };
         Job { context, args, aim, session, engine, cancel, max_delete }
     }
 
@@ -59,7 +66,8 @@ impl<'a> Job<'a> {
     /// Whatever stops all of it; keys that fail are told.
     pub(super) async fn run(&self, wish: &Wish, scope: &Scope, mut aside: Option<Aside>) -> Result<ExitCode, Error> {
         let wanted = (wish, aside.is_some());
-        let mut plan = history::prepare(&self.aim.target, self.session.store.store(), scope, wanted).await?;
+        let (store, near) = (self.session.store.store(), |key: &str| near::known_key(&self.session.folder, key));
+        let mut plan = history::prepare(&self.aim.target, store, scope, wanted, &near).await?;
         let mut stopped = None;
         if aside.is_none() {
             let here = self.here(false)?;

@@ -9,6 +9,7 @@ use super::look::{self, Look, is_conflict, unseen};
 use crate::context::Context;
 use crate::engine::Scope;
 use crate::error::{Error, ExitCode, Kind};
+use crate::near;
 use crate::reconcile::Planned;
 use crate::report::quoted;
 use crate::session::Session;
@@ -66,8 +67,12 @@ pub(super) fn open_conflicts(look: Look, aim: &Aim, places: &[Place]) -> Result<
     for place in places {
         let Place::Key(key) = place else { continue };
         if !open.iter().any(|planned| planned.item.key == *key) {
-            return Err(Error::new(Kind::Failed, format!("\"{}\" is in no conflict", printable(key.as_str())))
-                .hint(format!("see which are: s4 conflicts {name}")));
+            let hint = match near::nearest(key.as_str(), open.iter().map(|planned| planned.item.key.as_str())) {
+                Some(near) => near::meant(near),
+                None => format!("see which are: s4 conflicts {name}"),
+            };
+            let message = format!("\"{}\" is in no conflict", printable(key.as_str()));
+            return Err(Error::new(Kind::Failed, message).hint(hint));
         }
     }
     match open.iter().find(|planned| is_of_names(planned)) {
@@ -75,8 +80,8 @@ pub(super) fn open_conflicts(look: Look, aim: &Aim, places: &[Place]) -> Result<
         Some(planned) => {
             let key = printable(planned.item.key.as_str());
             let message = format!("\"{key}\": a file on one side, a folder on the other");
-            let error = Error::new(Kind::Failed, message).hint("rename one of them");
-            Err(error.hint(format!("or have a sync keep both: s4 sync {name} --conflicts keep-both")))
+            let hint = format!("rename one of them, or have a sync keep both: s4 sync {name} --conflicts keep-both");
+            Err(Error::new(Kind::Failed, message).hint(hint))
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::cost::Spent;
 use crate::error::{Error, ExitCode, Kind};
 use crate::history::{Newest, by_key};
+use crate::near;
 use crate::remote::{S3Store, Version};
 use crate::session::connect;
 use crate::ui::history;
@@ -40,7 +41,11 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode, Error> {
     if versions.is_empty() && matches!(place, Place::Key(_)) {
         let (key, target) = (place.prefix(), &aim.target.name);
         let message = format!("there never was \"{}\" in \"{}\"", printable(&key), printable(target));
-        return Err(Error::new(Kind::Failed, message).hint("a folder ends in '/'"));
+        let hint = match near::known_key(&aim.folder, &key) {
+            Some(near) => near::meant(&near),
+            None => "a folder ends in '/'".to_owned(),
+        };
+        return Err(Error::new(Kind::Failed, message).hint(hint));
     }
     if args.json {
         let stream = context.ui.stream(run::header(&aim.target));

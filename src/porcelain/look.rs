@@ -9,6 +9,8 @@ use crate::engine::{self, Engine, Given, Looked, Options, Planning, Scope, Summa
 use crate::error::{Error, Kind};
 use crate::index::Index;
 use crate::key::Key;
+use crate::local::Folder;
+use crate::near;
 use crate::reconcile::{Action, Planned, Policy};
 use crate::remote::{Guarded, S3Store};
 use crate::report::quoted;
@@ -87,12 +89,12 @@ pub(super) async fn look(
         let Looked { planned, absent, failed } =
             engine.look_at_keys(keys).await.map_err(|error| explain(command, target, error))?;
         return match absent.first() {
-            Some(key) => Err(unheard_of(key.as_str(), target)),
+            Some(key) => Err(unheard_of(key.as_str(), target, engine.folder())),
             None => Ok(Look { planned, failed }),
         };
     }
     let look = of_places(whole(engine, (command, target)).await?, places);
-    look.map_err(|key| unheard_of(key.as_str(), target))
+    look.map_err(|key| unheard_of(key.as_str(), target, engine.folder()))
 }
 
 /// What a plan has of places; the key of which there is nothing, if there is one.
@@ -116,10 +118,13 @@ fn of_places(whole: Whole, places: &[Place]) -> Result<Look, Key> {
 }
 
 /// The error for a key, or a folder, of which there is nothing.
-pub(super) fn unheard_of(name: &str, target: &Target) -> Error {
-    let (name, key) = (printable(&target.name), printable(name));
-    Error::new(Kind::Failed, format!("there is no \"{key}\" in \"{name}\""))
-        .hint(format!("see what there is: s4 ls {}; a folder ends in '/'", quoted(&target.name)))
+pub(super) fn unheard_of(name: &str, target: &Target, folder: &Folder) -> Error {
+    let unknown = format!("there is no \"{}\" in \"{}\"", printable(name), printable(&target.name));
+    let hint = match near::known_key(folder, name) {
+        Some(near) => near::meant(&near),
+        None => format!("see what there is: s4 ls {}; a folder ends in '/'", quoted(&target.name)),
+    };
+    Error::new(Kind::Failed, unknown).hint(hint)
 }
 
 /// Whether the sides differ in more than what the indexes say.

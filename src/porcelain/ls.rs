@@ -108,7 +108,7 @@ fn select<'a>(
     let mut found = in_place(&place);
     let prefix = place.prefix();
     if found.is_empty() && !prefix.is_empty() && !aim.folder.path().join(&prefix).is_dir() {
-        return Err(unheard_of(prefix.trim_end_matches('/'), &aim.target));
+        return Err(unheard_of(prefix.trim_end_matches('/'), &aim.target, &aim.folder));
     }
     found.retain(|known| args.all || !matches!(known.standing, Standing::Deleted | Standing::Ignored));
     Ok((place, found))

@@ -63,11 +63,13 @@ async fn sync_session(
         return diff_index::show(context, ("sync", target, session), engine, Given::default(), stream).await;
     }
     let places = (target.local_folder.as_path(), target.s3_uri.as_str());
-    let view = Arc::new(RunView::new(Arc::clone(&context.ui), places, stream, versions));
+    let view = RunView::new(Arc::clone(&context.ui), places, stream, versions);
+    let view = Arc::new(view.watched(session.watch()));
     let engine = Engine::new(sides, Arc::new(context.clock), Arc::clone(&view), cancel.clone(), options);
     view.open(&target.name);
     if args.dry_run {
-        let planning = engine.plan(Given::default()).await.map_err(|error| explain("sync", target, error))?;
+        let planning = engine.plan(Given::default()).await;
+        let planning = planning.inspect_err(|_| view.stop_bar()).map_err(|error| explain("sync", target, error))?;
         let foretold = session.foretell(target, &planning, &engine.foresee(&planning, true).await);
         view.close_plan(&planning.plan, &planning.summary, &foretold);
         return match planning.stopped {

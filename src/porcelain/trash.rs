@@ -13,6 +13,7 @@ use crate::history::put_back;
 use crate::index::whole_seconds;
 use crate::key::Key;
 use crate::local::Trashed;
+use crate::near;
 use crate::run;
 use crate::session::{folder_error, lock_folder};
 use crate::ui::looks::Looks;
@@ -100,8 +101,10 @@ fn restore(context: &Context, args: &TrashArgs, aim: &Aim, found: Vec<Trashed>) 
     let mut seen: HashSet<Key> = HashSet::new();
     let found: Vec<Trashed> = found.into_iter().filter(|it| seen.insert(it.key.clone())).collect();
     if found.is_empty() {
-        return Err(Error::new(Kind::Failed, "nothing of that is in the trash")
-            .hint("what the bucket keeps comes back by: s4 restore"));
+        let all = aim.folder.trashed().map_err(folder_error)?;
+        let near = aim.words.iter().find_map(|word| near::nearest(word, all.iter().map(|it| it.key.as_str())));
+        let hint = near.map_or_else(|| "what the bucket keeps comes back by: s4 restore".to_owned(), near::meant);
+        return Err(Error::new(Kind::Failed, "nothing of that is in the trash").hint(hint));
     }
     aim.folder.begin_run(run::stamp(context));
     let stream = args.json.then(|| context.ui.stream(run::header(&aim.target)));

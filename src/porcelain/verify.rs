@@ -50,7 +50,7 @@ async fn verify_session(
     let witness = Arc::new(Notes(Arc::clone(&context.ui)));
     let engine = Engine::new(sides, Arc::new(context.clock), witness, cancel.clone(), options);
     let view = VerifyView::new(Arc::clone(&context.ui), &target.name, stream);
-    view.open();
+    view.open(session.watch());
     let thorough = Thorough { remote: args.remote, repair: args.repair };
     let verified = engine.verify(thorough, &view).await;
     view.stop_bar();

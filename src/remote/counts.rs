@@ -25,6 +25,8 @@ pub struct Counts {
     requests: [AtomicU64; 6],
     attempts: AtomicU64,
     slow_downs: AtomicU64,
+    listed: AtomicU64,
+    flying: AtomicU64,
     bytes_up: AtomicU64,
     bytes_down: AtomicU64,
 }
@@ -71,6 +73,31 @@ impl Counts {
     /// How many answers have asked to slow down.
     pub fn slow_downs(&self) -> u64 {
         self.slow_downs.load(Ordering::Relaxed)
+    }
+
+    /// Counts objects that a page of a listing has brought.
+    pub fn list(&self, objects: usize) {
+        self.listed.fetch_add(objects as u64, Ordering::Relaxed);
+    }
+
+    /// How many objects were listed.
+    pub fn listed(&self) -> u64 {
+        self.listed.load(Ordering::Relaxed)
+    }
+
+    /// Counts bytes of a big body that were sent.
+    pub fn fly(&self, bytes: u64) {
+        self.flying.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts as many no more: their request has its answer, or has failed.
+    pub fn land(&self, bytes: u64) {
+        self.flying.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes of big bodies were sent of which nothing is known yet.
+    pub fn flying(&self) -> u64 {
+        self.flying.load(Ordering::Relaxed)
     }
 
     /// Counts bytes of content sent.

@@ -7,7 +7,7 @@
 mod tests;
 mod wake;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -55,7 +55,7 @@ impl EventQueue {
     pub async fn connect(connection: &Connection, url: &str, uri: &S3Uri) -> Result<EventQueue, Error> {
         check_queue(url).map_err(|problem| Error::Other(format!("the address of the event queue {problem}")))?;
         let server = server_of(url);
-        let shared = s3::shared(&towards(connection, server)).await?;
+        let shared = s3::shared(&towards(connection, server), &Arc::default()).await?;
         let times = TimeoutConfig::builder().connect_timeout(s3::CONNECT_TIMEOUT).read_timeout(s3::READ_TIMEOUT);
         let config = Builder::from(&shared)
             .endpoint_url(server)
@@ -147,7 +147,7 @@ impl EventQueue {
             "" if status == 404 => return Error::Other(format!("there is no queue at '{}'", self.url)),
             code => code,
         };
-        s3::refused(Refusal { status, code: same, message, region: None }, self.doing(verb))
+        s3::refused(Refusal { status, code: same, message, ..Refusal::default() }, self.doing(verb))
     }
 
     fn doing<'a>(&'a self, verb: &'a str) -> Doing<'a> {

@@ -129,6 +129,11 @@ impl S3Store {
         self.address.as_ref().map_or_else(|| format!("s3://{bucket}"), |address| format!("s3://{bucket} at {address}"))
     }
 
+    /// How many objects were listed so far, and how many bytes were sent of which nothing is known yet.
+    pub fn under_way(&self) -> (u64, u64) {
+        (self.counts.listed(), self.counts.flying())
+    }
+
     /// The requests made so far through this store and its clones.
     pub fn counts(&self) -> CountsSnapshot {
         self.counts.snapshot()

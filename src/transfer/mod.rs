@@ -111,7 +111,9 @@ impl From<remote::Error> for Failure {
 
 /// Hears what happens, from many tasks at once.
 pub trait Progress: Send + Sync + 'static {
-    /// Bytes of a key's content have moved.
+    /// It is the turn of an action that moves a content.
+    fn began(&self, _planned: &Planned) {}
+    /// Bytes of a key's content have moved; of what has to be moved again, again.
     fn moved(&self, _key: &Key, _bytes: u64) {}
     /// An action has ended. A deletion in the bucket ends with its whole batch.
     fn ended(&self, _planned: &Planned, _result: &Result<Done, Failure>) {}

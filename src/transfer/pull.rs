@@ -47,6 +47,7 @@ impl<S: ObjectStore> Carrier<S> {
             return Ok(done);
         }
         let fetch = async {
+            self.progress.began(planned);
             if let Some(source) = copied
                 && let Some(copied) = self.copy_file(item, source).await?
             {

@@ -29,6 +29,7 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     async fn push_now(&self, planned: &Planned) -> Result<Done, Failure> {
+        self.progress.began(planned);
         let item = &planned.item;
         let stat = item.local.as_ref().ok_or(Failure::Changed)?.stat;
         let file = self.open(&item.key, stat).await?;

@@ -46,6 +46,7 @@ pub(crate) fn options() -> Options {
         level: LogLevel::Info,
         timestamps: false,
         progress: true,
+        moves: false,
         paint_output: Paint::OFF,
         paint_error: Paint::OFF,
         terminals: Terminals::default(),

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod diffstat;
 mod folders;
 pub mod history;
+mod live;
 pub mod looks;
 pub mod ls;
 mod notes;
@@ -30,17 +31,17 @@ mod wrap;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use indicatif::ProgressBar;
 use s4_commands::record::Record;
 use s4_commands::{Colour, Globals, LogLevel};
 
-pub use notes::Notes;
+pub use notes::{Moves, Notes};
 pub use stream::Stream;
 
 use crate::ambient::{Ambient as _, Clock};
 use crate::env::Env;
 use colour::Paint;
-use progress::Progress;
+use live::Live;
+use progress::Manner;
 use text::printable;
 
 /// Bytes of records that are held back, so that a stream of many is not a system call each.
@@ -66,6 +67,8 @@ pub struct Options {
     pub timestamps: bool,
     /// Whether progress may be shown.
     pub progress: bool,
+    /// Whether stderr is a terminal that knows how to move its cursor.
+    pub moves: bool,
     /// The colours of stdout.
     pub paint_output: Paint,
     /// The colours of stderr.
@@ -91,6 +94,7 @@ impl Options {
             level: globals.level(),
             timestamps: globals.timestamps,
             progress: !globals.quiet && globals.level() <= LogLevel::Info,
+            moves: terminals.error && env.text("TERM").is_some_and(|term| term != "dumb"),
             paint_output: Paint::choose(colour, env, terminals.output),
             paint_error: Paint::choose(colour, env, terminals.error),
             terminals,
@@ -102,13 +106,25 @@ impl Options {
     }
 }
 
-/// The three streams, and the rules for them. Can be shared between threads; lines never mix, nor tear the bar.
+/// The three streams, and the rules for them. Can be shared between threads; lines never mix, nor tear the progress.
 pub struct Ui {
     output: Mutex<Output>,
-    error: Mutex<Box<dyn Write + Send>>,
+    error: Mutex<Talk>,
     input: Mutex<Box<dyn BufRead + Send>>,
-    bar: Mutex<ProgressBar>,
     options: Options,
+}
+
+/// Stderr, and the lines at its bottom.
+struct Talk {
+    stream: Box<dyn Write + Send>,
+    live: Live,
+}
+
+impl Talk {
+    fn write(&mut self, text: &str) {
+        // With stderr gone there is nobody left to tell.
+        let _ = self.stream.write_all(text.as_bytes()).and_then(|()| self.stream.flush());
+    }
 }
 
 /// Stdout, and how it ended if it did.
@@ -148,8 +164,8 @@ impl Ui {
         options: Options,
     ) -> Ui {
         let output = Mutex::new(Output { stream: output, failed: None });
-        let bar = Mutex::new(ProgressBar::hidden());
-        Ui { output, error: Mutex::new(error), input: Mutex::new(input), bar, options }
+        let error = Mutex::new(Talk { stream: error, live: Live::default() });
+        Ui { output, error, input: Mutex::new(input), options }
     }
 
     /// How it talks.
@@ -224,8 +240,8 @@ impl Ui {
     /// Writes to stderr, whatever the level. For prompts and for [`crate::report`]: what comes here must be printable.
     pub(crate) fn tell(&self, text: &str) {
         let mut error = lock(&self.error);
-        // With stderr gone there is nobody left to tell.
-        let _ = lock(&self.bar).suspend(|| error.write_all(text.as_bytes()).and_then(|()| error.flush()));
+        let whole = format!("{}{text}{}", error.live.aside(), error.live.again());
+        error.write(&whole);
     }
 
     /// The time in front of a line, if it is wanted.
@@ -239,7 +255,7 @@ impl Ui {
     ///
     /// Those of the streams, and an answer that is not UTF-8.
     pub fn ask(&self, question: &str) -> io::Result<Option<String>> {
-        prompt::ask(&mut **lock(&self.input), &mut **lock(&self.error), question)
+        prompt::ask(&mut **lock(&self.input), &mut *lock(&self.error).stream, question)
     }
 
     /// As [`Ui::ask`], with an answer that does not show while it is typed.
@@ -283,12 +299,29 @@ impl Ui {
         }
     }
 
-    /// Shows the progress of `files` with `bytes` in all, while what it returns lives.
-    pub fn progress(&self, files: u64, bytes: u64) -> Progress {
-        let visible = self.options.progress && self.options.terminals.error;
-        let progress = Progress::new(visible, files, bytes);
-        *lock(&self.bar) = progress.bar();
-        progress
+    /// How progress is to be shown.
+    pub(crate) fn manner(&self) -> Manner {
+        match () {
+            () if !self.options.progress => Manner::Hidden,
+            () if self.options.moves => Manner::Lines { ascii: !self.options.unicode },
+            () => Manner::Log,
+        }
+    }
+
+    /// Shows lines at the bottom of the terminal of so many columns, in place of those that were there.
+    fn show_live(&self, lines: Vec<String>, columns: usize) {
+        let mut error = lock(&self.error);
+        let text = error.live.show(lines, columns);
+        error.write(&text);
+    }
+
+    /// Takes the lines at the bottom of the terminal away.
+    fn end_live(&self) {
+        let mut error = lock(&self.error);
+        let text = error.live.end();
+        if !text.is_empty() {
+            error.write(&text);
+        }
     }
 
     /// Ends the output. A reader that left early is no error.
@@ -306,12 +339,23 @@ impl Ui {
 
     fn print(&self, bytes: &[u8], flush: bool) {
         let mut output = lock(&self.output);
-        // Only what reaches the terminal can tear the bar.
-        if flush {
-            lock(&self.bar).suspend(|| output.write(bytes, true));
-        } else {
-            output.write(bytes, false);
+        self.put(&mut output, bytes, flush);
+    }
+
+    /// Writes results. Only what reaches the terminal can tear the progress.
+    fn put(&self, output: &mut Output, bytes: &[u8], flush: bool) {
+        if !flush || !self.options.terminals.output {
+            return output.write(bytes, flush);
         }
+        let mut error = lock(&self.error);
+        let aside = error.live.aside();
+        if aside.is_empty() {
+            return output.write(bytes, flush);
+        }
+        error.write(&aside);
+        output.write(bytes, flush);
+        let again = error.live.again();
+        error.write(&again);
     }
 }
 

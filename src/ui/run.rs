@@ -1,13 +1,13 @@
 //! How a sync shows itself: a line for each action as it ends, in S4 0.4's words, or a record.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::conflict::{self, Question};
 use super::diff::Version;
-use super::progress::Progress as Bar;
+use super::progress::{Progress as Bar, Watch};
 use super::text::{self, count, duration, printable, requests, size};
-use super::{Stream, Ui};
+use super::{Stream, Ui, lock};
 use crate::cost::{Foretold, Spent};
 use crate::engine::{Note, Summary, Witness};
 use crate::error::Error;
@@ -30,7 +30,9 @@ pub struct RunView {
     stream: Option<Stream>,
     /// Whether there is a person to ask.
     versions: Option<Versions>,
-    bar: Mutex<Option<Bar>>,
+    /// Tells how far the look at both sides has come.
+    watch: Mutex<Option<Watch>>,
+    bar: Mutex<Option<Arc<Bar>>>,
 }
 
 impl RunView {
@@ -44,7 +46,13 @@ impl RunView {
     ) -> RunView {
         let slashed = |place: &str| format!("{}/", printable(place).trim_end_matches('/'));
         let places = [slashed(&folder.to_string_lossy()), slashed(uri)];
-        RunView { ui, places, stream, versions, bar: Mutex::default() }
+        RunView { ui, places, stream, versions, watch: Mutex::default(), bar: Mutex::default() }
+    }
+
+    /// The same, where `watch` tells how far the look at both sides has come.
+    #[must_use]
+    pub fn watched(self, watch: Watch) -> RunView {
+        RunView { watch: Mutex::new(Some(watch)), ..self }
     }
 
     /// The line that opens a run.
@@ -52,11 +60,14 @@ impl RunView {
         if self.stream.is_none() {
             let [folder, uri] = &self.places;
             self.ui.relate(&format!("Syncing {} [{folder} <=> {uri}]", printable(name)));
+            let watch = lock(&self.watch).take();
+            *lock(&self.bar) = Some(Arc::new(Bar::start(&self.ui, name, watch)));
         }
     }
 
     /// A plan that is not carried out, and what it would take.
     pub fn close_plan(&self, plan: &Plan, summary: &Summary, foretold: &Foretold) {
+        self.stop_bar();
         for line in plan.actions().filter_map(|planned| self.line(planned, None)) {
             self.ui.say(&line);
         }
@@ -129,7 +140,10 @@ impl RunView {
 
     /// Takes the bar away.
     pub fn stop_bar(&self) {
-        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        // Whoever asks a question holds it as well.
+        if let Some(bar) = lock(&self.bar).take() {
+            bar.stop();
+        }
     }
 
     /// The line for an action that has ended; `None` where there is nothing to tell a person yet.
@@ -177,15 +191,21 @@ impl RunView {
 }
 
 impl Progress for RunView {
-    fn moved(&self, _key: &Key, bytes: u64) {
-        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.advance(bytes);
+    fn began(&self, planned: &Planned) {
+        if let Some(bar) = &*lock(&self.bar) {
+            bar.begin(planned);
+        }
+    }
+
+    fn moved(&self, key: &Key, bytes: u64) {
+        if let Some(bar) = &*lock(&self.bar) {
+            bar.advance(key, bytes);
         }
     }
 
     fn ended(&self, planned: &Planned, result: &Result<Done, Failure>) {
-        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.file_done();
+        if let Some(bar) = &*lock(&self.bar) {
+            bar.end(planned, result);
         }
         match (result, &self.stream) {
             // It is looked at again, or told at the end.
@@ -204,17 +224,9 @@ impl Progress for RunView {
 
 impl Witness for RunView {
     fn planned(&self, plan: &Plan) {
-        let (mut files, mut bytes) = (0, 0);
-        for size in plan.transfers.iter().filter_map(Planned::moves) {
-            files += 1;
-            bytes += size;
-        }
-        if files > 0 && self.stream.is_none() {
-            let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*bar {
-                Some(bar) => bar.grow(files, bytes),
-                None => *bar = Some(self.ui.progress(files, bytes)),
-            }
+        if self.stream.is_none() {
+            let [folder, _] = &self.places;
+            lock(&self.bar).get_or_insert_with(|| Arc::new(Bar::start(&self.ui, folder, None))).plan(plan);
         }
     }
 
@@ -231,7 +243,6 @@ impl Witness for RunView {
 
     fn choose(&self, conflict: &Planned) -> Choice {
         let Some(versions) = &self.versions else { return Choice::Skip };
-        self.stop_bar();
         let key = conflict.item.key.as_str();
         let [folder, uri] = &self.places;
         let side = |place: &str, time, state| conflict::Side {
@@ -246,7 +257,12 @@ impl Witness for RunView {
             local: side(folder, local_time, conflict.decision.local),
             remote: side(uri, remote_time, conflict.decision.remote),
         };
-        conflict::ask(&self.ui, &question, &mut || versions(conflict))
+        let ask = || conflict::ask(&self.ui, &question, &mut || versions(conflict));
+        let bar = lock(&self.bar).clone();
+        match bar {
+            Some(bar) => bar.aside(ask),
+            None => ask(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The terminal as a whole, for a text that changes in its place.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use super::Ui;
@@ -28,11 +29,21 @@ pub struct Size {
 impl Ui {
     /// How large the terminal is now that results go to, if they do go to one.
     pub fn size(&self) -> Option<Size> {
-        let size = self.options.terminals.output.then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten()?;
-        let size = Size { columns: size.ws_col.into(), rows: size.ws_row.into() };
-        // Terminals that do not know say 0.
-        (size.columns > 0 && size.rows > 0).then_some(size)
+        self.options.terminals.output.then(|| size_of(io::stdout())).flatten()
     }
+
+    /// How large the terminal is now that talk goes to: columns and rows.
+    pub(super) fn error_size(&self) -> (usize, usize) {
+        let size = self.options.terminals.error.then(|| size_of(io::stderr())).flatten();
+        size.map_or((80, 24), |size| (size.columns, size.rows))
+    }
+}
+
+fn size_of(terminal: impl AsFd) -> Option<Size> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    let size = Size { columns: size.ws_col.into(), rows: size.ws_row.into() };
+    // Terminals that do not know say 0.
+    (size.columns > 0 && size.rows > 0).then_some(size)
 }
 
 /// A screen of its own in the terminal. The lines so far are back when this is dropped.

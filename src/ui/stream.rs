@@ -90,7 +90,7 @@ impl Stream {
         output.write(line, false);
         // Told with the output locked: else the flusher could come in between, and take this line for gone.
         if self.pace.comes() || self.flusher.is_none() {
-            lock(&self.ui.bar).suspend(|| output.write(b"", true));
+            self.ui.put(&mut output, b"", true);
         }
         output.failed.is_none()
     }

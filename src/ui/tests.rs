@@ -90,3 +90,24 @@ fn options_come_from_command_line_and_environment() {
     assert!(resolved("s4 sync --color always", &[]).paint_error.is_on());
     assert!(!resolved("s4 sync --color always --no-colors", &[]).paint_error.is_on());
 }
+
+#[test]
+fn how_progress_is_shown_hangs_on_the_terminal_and_its_letters() {
+    let manner = |line: &str, vars: &[(&str, &str)], error| {
+        let globals = Cli::parse_from(line.split(' ')).globals;
+        let terminals = Terminals { error, ..Terminals::default() };
+        let options = Options::resolve(&globals, &Env::new(vars.to_vec(), PathBuf::new()), terminals, Clock::Fixed(0));
+        Ui::captured_with("", options).0.manner()
+    };
+    let of = |vars: &[(&str, &str)]| manner("s4 sync", vars, true);
+    let (letters, ascii) = (Manner::Lines { ascii: false }, Manner::Lines { ascii: true });
+    assert_eq!(of(&[("TERM", "xterm"), ("LANG", "de_DE.UTF-8")]), letters);
+    assert_eq!(of(&[("TERM", "xterm"), ("LANG", "C.utf8"), ("LC_ALL", "")]), letters);
+    assert_eq!(of(&[("TERM", "xterm"), ("LANG", "C.UTF-8"), ("LC_ALL", "C")]), ascii);
+    assert_eq!(of(&[("TERM", "xterm"), ("LANG", "C.UTF-8"), ("LC_CTYPE", "POSIX")]), ascii);
+    assert_eq!(of(&[("TERM", "xterm")]), ascii);
+    assert_eq!([of(&[("TERM", "dumb")]), of(&[])], [Manner::Log; 2]);
+    assert_eq!(manner("s4 sync", &[("TERM", "xterm")], false), Manner::Log);
+    assert_eq!(manner("s4 sync --quiet", &[("TERM", "xterm")], true), Manner::Hidden);
+    assert_eq!(manner("s4 sync --log-level WARNING", &[], false), Manner::Hidden);
+}

@@ -1,11 +1,11 @@
 //! How a verification shows itself: a line or a record for each key that is not as it was synced, and what it all comes to.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::progress::Progress as Bar;
+use super::progress::{Progress as Bar, Watch};
 use super::text::{count, duration, printable, size, time};
-use super::{Stream, Ui};
+use super::{Stream, Ui, lock};
 use crate::cost::Spent;
 use crate::engine::{Fault, Finding, Inspector, Verified};
 use crate::key::Key;
@@ -28,16 +28,18 @@ impl VerifyView {
         VerifyView { ui, name: name.to_owned(), stream, bar: Mutex::default() }
     }
 
-    /// The line that opens it.
-    pub fn open(&self) {
+    /// The line that opens it. `watch` tells how far the look at both sides has come.
+    pub fn open(&self, watch: Watch) {
         if self.stream.is_none() {
             self.ui.relate(&format!("Verifying {}", printable(&self.name)));
+            *lock(&self.bar) = Some(Bar::start(&self.ui, &self.name, Some(watch)));
         }
     }
 
     /// Takes the bar away.
     pub fn stop_bar(&self) {
-        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let bar = lock(&self.bar).take();
+        drop(bar);
     }
 
     /// What was found, and the line that closes it.
@@ -87,15 +89,14 @@ impl VerifyView {
 
 impl Inspector for VerifyView {
     fn begins(&self, keys: u64, bytes: u64) {
-        if self.stream.is_none() {
-            *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.ui.progress(keys, bytes));
+        if let Some(bar) = &*lock(&self.bar) {
+            bar.grow(keys, bytes, 0);
         }
     }
 
     fn read(&self, bytes: u64) {
-        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.advance(bytes);
-            bar.file_done();
+        if let Some(bar) = &*lock(&self.bar) {
+            bar.read(bytes);
         }
     }
 

@@ -45,8 +45,7 @@ fn an_unknown_target_is_told_with_the_choices() {
     let (one, _) = setting(&env, &bucket);
     let before = sides(&one, &bucket);
     let ran = one.run(["sync", "flies"]).with(2);
-    let lines =
-        ["error: \"flies\" is an unknown target", "hint: did you mean \"files\"?", "hint: Choices are: [files]"];
+    let lines = ["error: \"flies\" is an unknown target", "hint: did you mean \"files\"? Choices are: [files]"];
     said(&ran, &lines);
     assert_eq!(sides(&one, &bucket), before);
 }
@@ -81,7 +80,8 @@ fn a_file_in_the_folders_place_is_told() {
     one.remove("");
     fs::write(one.path(""), "a file").unwrap();
     let ran = one.sync_with(&[]).with(1);
-    said(&ran, &[&format!("error: something is in the way of '{}'", one.path("").display())]);
+    let sentence = format!("error: '{}' is not a folder", one.path("").display());
+    said(&ran, &[&sentence, "hint: name the folder: s4 edit files --local-folder FOLDER"]);
     assert_eq!(bucket.objects(), before);
 }
 
@@ -101,7 +101,7 @@ fn a_missing_bucket_is_told() {
             let expected = [
                 "error: cannot use s3://no-such-bucket/some/prefix",
                 "caused by: the bucket 'no-such-bucket' does not exist",
-                "hint: make the bucket first, or mend its name: --s3-uri",
+                "hint: make the bucket first (aws s3 mb s3://no-such-bucket), or mend its name: --s3-uri",
             ];
             assert_eq!(errors, expected, "{}", ran.err);
             let mut after = machine.everything();
@@ -159,7 +159,8 @@ fn an_index_that_may_not_be_read_is_no_missing_one() {
         let (one, _) = setting(&env, &bucket);
         let before = sides(&one, &bucket);
         bucket.server().inject(Fault::new(kind.clone()).on(Op::GetObject).key(".index").times(1_000));
-        let ran = one.sync_with(&[]).with(1);
+        // Trying again takes long enough for a word on how far it has come.
+        let ran = one.sync_with(&["--quiet"]).with(1);
         assert!(ran.err.starts_with(&format!("error: cannot use {}\ncaused by: ", bucket.uri())), "{}", ran.err);
         let reason =
             if kind == FaultKind::access_denied() { "access denied: cannot read" } else { "the server failed: " };
@@ -218,7 +219,7 @@ fn a_folder_without_permission_is_told() {
         one.set_mode("", 0o755);
         assert_eq!(ran.code, 1, "{}", ran.err);
         assert!(ran.err.starts_with(&format!("error: no permission for '{}", one.path("").display())), "{}", ran.err);
-        ran.warns("\nhint: look at its owner and permissions: ls -ld\n");
+        ran.warns(&format!("\nhint: look at its owner and permissions: ls -ld {}", one.path("").display()));
         assert_eq!(sides(&one, &bucket), before, "mode {mode:o}");
     }
 }
@@ -295,4 +296,59 @@ fn a_disk_with_no_room_for_the_index_stops_the_run() {
         assert_eq!(bucket.tree(), one.tree());
         one.is_idle();
     });
+}
+
+#[test]
+fn a_misspelt_key_is_told_with_the_one_that_is_near() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    bucket.server().set_versioning(bucket.name(), true);
+    one.write("work/report.txt", "1");
+    one.write("work/gone.txt", "2");
+    one.sync();
+    one.remove("work/gone.txt");
+    one.sync();
+    let meant = "hint: did you mean \"work/report.txt\"?\n";
+    for args in [
+        &["diff", TARGET, "work/reprot.txt"][..],
+        &["log", TARGET, "work/reprot.txt"],
+        &["restore", TARGET, "work/reprot.txt", "--deleted"],
+        &["resolve", TARGET, "work/reprot.txt", "--keep", "local"],
+    ] {
+        let ran = one.run(args).with(1);
+        assert!(ran.err.ends_with(meant) && ran.err.lines().count() == 2, "{args:?}: {}", ran.err);
+    }
+    for command in ["push-file", "pull-file"] {
+        let ran = one.run([command, TARGET, "work/reprot.txt"]).with(4);
+        ran.warns("neither the folder nor the bucket has it; did you mean \"work/report.txt\"?\n");
+    }
+    // What is deleted is still known, and what another command has in hand is asked.
+    one.run(["log", TARGET, "work/goen.txt"]).with(1).warns("did you mean \"work/gone.txt\"?\n");
+    bucket.put("other.txt", b"theirs".to_vec());
+    one.sync();
+    bucket.remove("other.txt");
+    one.sync();
+    one.run(["trash", "restore", TARGET, "othre.txt"]).with(1).warns("did you mean \"other.txt\"?\n");
+}
+
+#[test]
+fn a_target_without_sense_is_told_with_what_mends_it() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    one.write("file", "");
+    let file = one.path("file").display().to_string();
+    for (field, value, sentence, hint) in [
+        ("max_delete", "much", "max_delete is not a number", "set it anew: s4 edit files; "),
+        ("s3_uri", "nothing", "s3_uri makes no sense", "mend it: s4 edit files --s3-uri s3://bucket/path\n"),
+        ("local_folder", &file, "is not a folder", "name the folder: s4 edit files --local-folder FOLDER\n"),
+    ] {
+        let other = env.machine(&bucket);
+        other.set(field, value);
+        let ran = other.sync_with(&[]).with(1);
+        ran.warns(sentence);
+        ran.warns(&format!("\nhint: {hint}"));
+    }
+    let plain = bucket.endpoint().replace("http://", "https://");
+    one.set("endpoint_url", plain.as_str());
+    one.sync_with(&[]).with(1).warns("what answers there does not speak TLS: is it http:// and not https://?\n");
 }

@@ -40,6 +40,7 @@ mod network;
 mod pipeline;
 mod plumbing;
 mod processes;
+mod progress;
 mod races;
 mod readme;
 mod renames;

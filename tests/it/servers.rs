@@ -147,7 +147,7 @@ fn clocks_too_far_apart_for_a_signature_are_told() {
     one.write("a", "edited");
     let ran = one.sync_with(&[]).with(1);
     ran.warns("caused by: the clock of this machine is too far off: ");
-    ran.warns("hint: set the clock of this machine\n");
+    ran.warns("hint: look at the clock of this machine: timedatectl; and set it: timedatectl set-ntp true\n");
     bucket.server().clear_faults();
     one.sync();
     assert_eq!(bucket.tree(), one.tree());

@@ -59,6 +59,9 @@ pub const MANUAL: Manual = Manual {
 A line for each action as it ends: `Creating`, `Updating`, `Copying`, `Renaming` or `Deleting` a key, and where from and where to.
 The last line sums up. What deserves a look goes to standard error.
 
+So does the progress of what takes longer than a moment: on a terminal lines for big files and one for all, elsewhere a line every
+ten seconds; none with `--quiet` or `--json`.
+
 With `--json` it prints records, a stream for each target: an `outcome` for each action and a `summary`; of a dry run a
 `change` for each key that differs and a `forecast`. A name that is left alone is a `problem`.
 

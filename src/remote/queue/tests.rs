@@ -199,7 +199,7 @@ async fn on_moto() -> Option<(EventQueue, aws_sdk_s3::Client, String)> {
         return None;
     };
     let name = format!("s4-events-{:016x}", RandomState::new().hash_one("queue"));
-    let shared = s3::shared(&towards(&connection(), &server)).await.unwrap();
+    let shared = s3::shared(&towards(&connection(), &server), &Arc::default()).await.unwrap();
     let sqs = Client::from_conf(Builder::from(&shared).endpoint_url(&server).build());
     let config = aws_sdk_s3::config::Builder::from(&shared).endpoint_url(&server).force_path_style(true).build();
     let url = sqs.create_queue().queue_name(&name).send().await.unwrap().queue_url.unwrap();

@@ -78,7 +78,7 @@ pub(super) async fn client(
     alone: &Arc<AtomicBool>,
 ) -> Result<(Client, Option<String>), Error> {
     connection.endpoint_url.as_deref().map_or(Ok(()), check_endpoint)?;
-    let shared = shared(connection).await?;
+    let shared = shared(connection, counts).await?;
     // A server that the environment or a profile names is as little AWS as one that the target names.
     let mut address = chain_endpoint(&shared);
     let mut config = Builder::from(&shared);
@@ -148,30 +148,29 @@ fn keys(connection: &Connection) -> Result<Option<Credentials>, Error> {
 /// # Errors
 ///
 /// An access key id without its secret, and the reverse.
-pub(in crate::remote) async fn shared(connection: &Connection) -> Result<SdkConfig, Error> {
+pub(in crate::remote) async fn shared(connection: &Connection, counts: &Arc<Counts>) -> Result<SdkConfig, Error> {
     let bundle = bundle(connection).await?;
     match keys(connection)? {
-        Some(keys) => Ok(given(connection, keys, bundle)),
-        None => Ok(from_chain(connection, bundle).await),
+        Some(keys) => Ok(given(connection, keys, (bundle, counts))),
+        None => Ok(from_chain(connection, (bundle, counts)).await),
     }
 }
 
 /// A configuration that asks neither the environment nor any file.
-fn given(connection: &Connection, keys: Credentials, bundle: Option<Vec<u8>>) -> SdkConfig {
+fn given(connection: &Connection, keys: Credentials, line: (Option<Vec<u8>>, &Arc<Counts>)) -> SdkConfig {
     let plain = connection.endpoint_url.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region.clone().unwrap_or_else(|| DEFAULT_REGION.into())))
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .http_client(http_client(connection, plain, bundle))
+        .http_client(http_client(connection, plain, line))
         .build()
 }
 
 /// A configuration from the AWS chain: environment, profiles, SSO, processes, containers, instances.
-async fn from_chain(connection: &Connection, bundle: Option<Vec<u8>>) -> SdkConfig {
+async fn from_chain(connection: &Connection, line: (Option<Vec<u8>>, &Arc<Counts>)) -> SdkConfig {
     // The chain itself may have to reach AWS, so this client can speak TLS even where the endpoint is plain HTTP.
-    let mut loader =
-        aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false, bundle));
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(connection, false, line));
     if let Some(profile) = &connection.profile {
         loader = loader.profile_name(profile);
     }

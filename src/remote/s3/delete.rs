@@ -110,7 +110,7 @@ impl S3Store {
         for error in answer.errors() {
             let full = error.key().unwrap_or_default();
             let (code, message) = (error.code().unwrap_or_default(), error.message().unwrap_or_default());
-            let refusal = errors::Refusal { status: 200, code, message, region: None };
+            let refusal = errors::Refusal { status: 200, code, message, ..errors::Refusal::default() };
             let result = match errors::refused(refusal, self.doing("delete", full)) {
                 Error::NotFound => Ok(()),
                 error => Err(error),

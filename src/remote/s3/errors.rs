@@ -4,12 +4,16 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::super::{Error, permissions};
+use crate::ambient::{Ambient as _, Clock};
+use crate::ui::text::duration;
 
 /// What a server answered instead of doing what it was asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +26,8 @@ pub(in crate::remote) struct Refusal<'a> {
     pub message: &'a str,
     /// The region that the bucket is said to be in.
     pub region: Option<&'a str>,
+    /// How far this machine's clock is ahead of the server's, in seconds, where the server tells its time.
+    pub ahead: Option<i64>,
 }
 
 /// Where and what a request was, for messages.
@@ -55,7 +61,8 @@ where
             between(message, "expecting '", "'")
         });
     let code = meta.code().unwrap_or_default();
-    refused(Refusal { status: raw.status().as_u16(), code, message, region }, doing)
+    let ahead = raw.headers().get("date").and_then(|date| ahead_of(date, Clock::System.now()));
+    refused(Refusal { status: raw.status().as_u16(), code, message, region, ahead }, doing)
 }
 
 /// Judges a refusal by its code, and where there is none (HEAD has no body) by its status.
@@ -73,13 +80,15 @@ pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Erro
         // The parts are gone as well, so the upload begins anew: what a conflict asks for.
         "ConditionalRequestConflict" | "OperationAborted" | "NoSuchUpload" => Error::Conflict,
         "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Error::Denied(denied()),
-        "InvalidAccessKeyId" => Error::Credentials("the server does not know the access key id".into()),
+        "InvalidAccessKeyId" | "NotSignedUp" => Error::Credentials("the server does not know the access key id".into()),
         "SignatureDoesNotMatch" => Error::Credentials("the secret access key does not fit the access key id".into()),
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => {
             Error::Credentials("the session has expired".into())
         }
         "InvalidToken" => Error::Credentials("the session token is not valid".into()),
-        "RequestTimeTooSkewed" | "RequestExpired" => Error::Clock(said()),
+        "RequestTimeTooSkewed" | "RequestExpired" => {
+            Error::Clock(refusal.ahead.and_then(skew).map_or_else(said, |skew| format!("{skew}; {}", said())))
+        }
         "NotImplemented" => Error::NotImplemented(said()),
         "BadDigest"
         | "InvalidDigest"
@@ -112,6 +121,19 @@ pub(in crate::remote) fn refused(refusal: Refusal<'_>, doing: Doing<'_>) -> Erro
     }
 }
 
+/// How far a clock that shows `now` is ahead of the one behind a Date header, in seconds.
+fn ahead_of(date: &str, now: i64) -> Option<i64> {
+    let there = DateTime::from_str(date, DateTimeFormat::HttpDate).ok()?.secs();
+    now.checked_sub(there)
+}
+
+/// "it is 2 h 5 min ahead of the server's"; `None` where that would not be the reason.
+fn skew(ahead: i64) -> Option<String> {
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    let span = duration(Duration::from_secs(ahead.unsigned_abs()));
+    (ahead.unsigned_abs() >= 60).then(|| format!("it is {span} {way} the server's"))
+}
+
 /// "cannot write 'a/b' in bucket 'x': Access Denied (403 AccessDenied)".
 fn describe(refusal: Refusal<'_>, doing: Doing<'_>) -> String {
     let Refusal { status, code, message, .. } = refusal;
@@ -129,9 +151,11 @@ where
     E: StdError + 'static,
 {
     if let Some(credentials) = find::<CredentialsError>(error) {
+        let cause = without_keys(&deepest(credentials).to_string());
+        // Of each place where there are none the SDK tells that there are none.
+        let cause = if cause.contains("found in chain") { String::new() } else { format!(" ({cause})") };
         return Error::NoCredentials(format!(
-            "neither the environment, nor an AWS profile, nor this machine's role gives any ({})",
-            without_keys(&deepest(credentials).to_string())
+            "neither the environment, nor an AWS profile, nor this machine's role gives any{cause}"
         ));
     }
     let io = find::<io::Error>(error);
@@ -148,9 +172,17 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
             Error::Network(format!("{}: no answer in time", doing.server))
         }
-        _ => Error::Network(format!("{}: {}", doing.server, plain_cause(error))),
+        _ => {
+            let cause = plain_cause(error);
+            let might_be_tls = doing.server.starts_with("http://") && cause.starts_with("connection closed before");
+            let cause = if might_be_tls { NO_ANSWER } else { &cause };
+            Error::Network(format!("{}: {cause}", doing.server))
+        }
     }
 }
+
+/// What a server does that expects TLS, and hears something else.
+const NO_ANSWER: &str = "the connection was closed without an answer: is it https:// and not http://?";
 
 /// Why a connection failed, in the words that people know.
 pub(super) fn plain_cause(error: &(dyn StdError + 'static)) -> String {
@@ -169,6 +201,12 @@ pub(super) fn plain_cause(error: &(dyn StdError + 'static)) -> String {
         known.into()
     } else if cause.starts_with("failed to lookup address information") {
         "there is no server of that name, or no name service".into()
+    } else if cause.contains("InvalidContentType") {
+        "what answers there does not speak TLS: is it http:// and not https://?".into()
+    } else if cause.contains("UnknownIssuer") {
+        "nobody whom this machine trusts has signed the server's certificate".into()
+    } else if cause.contains("invalid peer certificate") {
+        format!("the server's certificate is not to be trusted: {}", without_keys(&cause))
     } else {
         without_keys(&cause)
     }
@@ -205,7 +243,7 @@ mod tests {
     const DOING: Doing<'static> = Doing { server: "http://host", bucket: "photos", verb: "write", name: "a/b" };
 
     fn judged(status: u16, code: &str, region: Option<&str>) -> Error {
-        refused(Refusal { status, code, message: "So it is.", region }, DOING)
+        refused(Refusal { status, code, message: "So it is.", region, ahead: None }, DOING)
     }
 
     #[test]
@@ -272,6 +310,24 @@ mod tests {
         );
         let bare = refused(Refusal { status: 418, ..Refusal::default() }, DOING);
         assert_eq!(bare.to_string(), "cannot write 'a/b' in bucket 'photos' (418)");
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_by_how_much() {
+        let now = 1_790_000_000;
+        let ahead = |date: &str| ahead_of(date, now);
+        assert_eq!(ahead("Mon, 21 Sep 2026 14:13:20 GMT"), Some(0));
+        assert_eq!(ahead("Mon, 21 Sep 2026 12:08:20 GMT"), Some(7_500));
+        assert_eq!(ahead("yesterday"), None);
+        let told = |ahead| {
+            let refusal = Refusal { status: 403, code: "RequestTimeTooSkewed", ahead, ..Refusal::default() };
+            refused(refusal, DOING).to_string()
+        };
+        let rest = "cannot write 'a/b' in bucket 'photos' (403 RequestTimeTooSkewed)";
+        let wrong = "the clock of this machine is too far off: ";
+        assert_eq!(told(Some(7_500)), format!("{wrong}it is 2 h 5 min ahead of the server's; {rest}"));
+        assert_eq!(told(Some(-1_200)), format!("{wrong}it is 20 min 0 s behind the server's; {rest}"));
+        assert_eq!([told(Some(3)), told(None)], [format!("{wrong}{rest}"), format!("{wrong}{rest}")]);
     }
 
     #[test]

@@ -15,13 +15,18 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::super::Error;
+use super::super::counts::Counts;
 use super::connect::Connection;
 use super::throttle::Throttle;
 use super::{READ_TIMEOUT, patience};
 
 /// The HTTP client; one for plain HTTP alone starts faster, since it reads no certificates. A `bundle` of certificates counts in
 /// place of the system's. With `connection.proxied`, the proxies of the environment are taken, with their exceptions.
-pub(super) fn http_client(connection: &Connection, plain: bool, bundle: Option<Vec<u8>>) -> SharedHttpClient {
+pub(super) fn http_client(
+    connection: &Connection,
+    plain: bool,
+    (bundle, counts): (Option<Vec<u8>>, &Arc<Counts>),
+) -> SharedHttpClient {
     let proxied = connection.proxied;
     let trusted = bundle.map(|bundle| TrustStore::empty().with_pem_certificate(bundle));
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
@@ -42,7 +47,7 @@ pub(super) fn http_client(connection: &Connection, plain: bool, bundle: Option<V
         }
     });
     let throttle = connection.bandwidth.up.map(|rate| Arc::new(Throttle::new(rate)));
-    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT), throttle)
+    patience::patient(client, connection.patience.unwrap_or(READ_TIMEOUT), throttle, counts)
 }
 
 /// The certificates of the authorities to believe, if others than the system's are named: by the connection, or by the profile of

@@ -47,7 +47,9 @@ impl S3Store {
         let page = Arc::clone(&reader.page);
         request.customize().interceptor(reader).send().await.map_err(self.failed("list", &prefix))?;
         let read = page.lock().unwrap_or_else(PoisonError::into_inner).take();
-        read.unwrap_or_else(|| Err(Error::Damaged("the server's listing can not be read".to_owned())))
+        let read = read.unwrap_or_else(|| Err(Error::Damaged("the server's listing can not be read".to_owned())));
+        self.counts.list(read.as_ref().map_or(0, |page| page.objects.len()));
+        read
     }
 }
 

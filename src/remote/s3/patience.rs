@@ -5,6 +5,7 @@
 
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::super::counts::Counts;
 use super::READ_TIMEOUT;
 use super::connect::allowance;
 use super::throttle::Throttle;
@@ -34,7 +36,13 @@ const BUFFERED: u64 = 4 << 20;
 /// Makes a client of which no request stands still for longer than `usual`. To an answer the server may be as much slower as the
 /// request's own time-out is above [`READ_TIMEOUT`], in proportion to `usual`.
 /// Bodies go no faster than `throttle` says.
-pub(super) fn patient(client: SharedHttpClient, usual: Duration, throttle: Option<Arc<Throttle>>) -> SharedHttpClient {
+pub(super) fn patient(
+    client: SharedHttpClient,
+    usual: Duration,
+    throttle: Option<Arc<Throttle>>,
+    counts: &Arc<Counts>,
+) -> SharedHttpClient {
+    let counts = Arc::clone(counts);
     http_client_fn(move |settings, components| {
         let own = settings.read_timeout().unwrap_or_default().max(READ_TIMEOUT);
         let answer = usual.mul_f64(own.as_secs_f64() / READ_TIMEOUT.as_secs_f64());
@@ -42,7 +50,13 @@ pub(super) fn patient(client: SharedHttpClient, usual: Duration, throttle: Optio
         let mut shared = HttpConnectorSettings::builder();
         shared.set_connect_timeout(settings.connect_timeout());
         let inner = client.http_connector(&shared.build(), components);
-        SharedHttpConnector::new(Patient { inner, usual, answer, throttle: throttle.clone() })
+        SharedHttpConnector::new(Patient {
+            inner,
+            usual,
+            answer,
+            throttle: throttle.clone(),
+            counts: Arc::clone(&counts),
+        })
     })
 }
 
@@ -52,12 +66,14 @@ struct Patient {
     usual: Duration,
     answer: Duration,
     throttle: Option<Arc<Throttle>>,
+    counts: Arc<Counts>,
 }
 
 impl HttpConnector for Patient {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let Patient { usual, mut answer, .. } = *self;
         let sent = Sent::default();
+        let flying = Arc::new(Flying { counts: Arc::clone(&self.counts), bytes: AtomicU64::new(0) });
         let length = request.body().content_length();
         let throttle = self.throttle.clone().filter(|_| length != Some(0));
         if length.is_none_or(|length| length > PIECE as u64) || throttle.is_some() {
@@ -70,12 +86,14 @@ impl HttpConnector for Patient {
                 left: Bytes::new(),
                 held: Bytes::new(),
                 sent: sent.clone(),
+                flying: Arc::clone(&flying),
                 throttle,
                 waits: None,
             });
         }
         let call = self.inner.call(request);
         HttpConnectorFuture::new(async move {
+            let _flying = flying;
             let mut call = pin!(call);
             let mut response = loop {
                 tokio::select! {
@@ -96,6 +114,26 @@ impl HttpConnector for Patient {
 
 fn stands_still() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the connection stands still")
+}
+
+/// What was sent of one request that has no answer yet.
+#[derive(Debug)]
+struct Flying {
+    counts: Arc<Counts>,
+    bytes: AtomicU64,
+}
+
+impl Flying {
+    fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.counts.fly(bytes as u64);
+    }
+}
+
+impl Drop for Flying {
+    fn drop(&mut self) {
+        self.counts.land(self.bytes.load(Ordering::Relaxed));
+    }
 }
 
 /// When the last piece of a body was taken, and whether it was the end.
@@ -130,6 +168,7 @@ struct InPieces {
     /// The next piece, where it has to wait.
     held: Bytes,
     sent: Sent,
+    flying: Arc<Flying>,
     throttle: Option<Arc<Throttle>>,
     /// Until it may go.
     waits: Option<Pin<Box<Sleep>>>,
@@ -167,6 +206,7 @@ impl Body for InPieces {
             this.waits = None;
         }
         let piece = std::mem::take(&mut this.held);
+        this.flying.add(piece.len());
         this.sent.taken(this.is_end_stream());
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
