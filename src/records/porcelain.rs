@@ -1,6 +1,8 @@
 //! What the commands for people tell of.
 
-use s4_commands::record;
+use s4_commands::pages::PAGES;
+use s4_commands::record::{self, Page};
+use s4_commands::{COMMANDS, command};
 
 use crate::config::Target;
 
@@ -16,4 +18,25 @@ pub fn target(target: Target) -> record::Target {
         profile: target.profile,
         conditional_writes: target.conditional_writes,
     }
+}
+
+/// Every page of the manual, in the order of the help.
+pub fn pages() -> Vec<Page> {
+    let page = |topic: Option<&str>, title: String, section, about: String| Page {
+        title,
+        section,
+        about,
+        topic: topic.map(str::to_owned),
+        path: None,
+    };
+    let program = command();
+    let about = |command: Option<&clap::Command>| {
+        command.and_then(clap::Command::get_about).map(ToString::to_string).unwrap_or_default()
+    };
+    let commands = COMMANDS.iter().map(|command| {
+        page(Some(command.name), format!("s4-{}", command.name), 1, about(program.find_subcommand(command.name)))
+    });
+    let others =
+        PAGES.iter().map(|other| page(Some(other.topic), other.title(), other.section, other.about.to_owned()));
+    std::iter::once(page(None, "s4".to_owned(), 1, about(Some(&program)))).chain(commands).chain(others).collect()
 }

@@ -27,6 +27,8 @@ pub(crate) fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("trash", vec!["trash", "list", TARGET, "--json"]),
         ("policy", vec!["policy", TARGET, "--json"]),
         ("verify", vec!["verify", TARGET, "--remote", "--json"]),
+        ("man", vec!["man", "--install", "--json"]),
+        ("completions", vec!["completions", "zsh", "--json"]),
         ("version", vec!["version", "--json"]),
         ("scan", vec!["scan", TARGET]),
         ("list-objects", vec!["list-objects", TARGET]),

@@ -32,6 +32,7 @@ mod integrity;
 mod json;
 mod kill;
 mod log;
+mod man;
 mod manual;
 mod modes;
 mod network;
