@@ -48,6 +48,7 @@ mod resuming;
 mod rules;
 mod s4_0_4;
 mod scan;
+mod screens;
 mod secrets;
 mod servers;
 mod signals;
