@@ -27,6 +27,7 @@ mod healing;
 mod help;
 mod hints;
 mod hostile;
+mod house;
 mod ignore;
 mod integrity;
 mod json;
