@@ -18,7 +18,6 @@ pub struct ManArgs {
     /// Into its folders man1, man5 and man7, which are made. Pages of another version of s4 are replaced. Where a file is in the way
     /// that is no page of s4, nothing is written at all. Without DIR it is `man` in XDG_DATA_HOME, or ~/.local/share/man.
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
-    #[expect(clippy::option_option, reason = "clap's way to tell an option without its value")]
     pub install: Option<Option<PathBuf>>,
     /// Print records, one JSON object a line
     #[arg(long)]
