@@ -19,7 +19,9 @@ fn main() -> io::Result<()> {
     let folder = |variable| env::var_os(variable).map(PathBuf::from).ok_or_else(|| io::Error::other(variable));
     let (root, out) = (folder("CARGO_MANIFEST_DIR")?, folder("OUT_DIR")?);
     let pages = s4_commands::render::man_pages()?;
-    embed(&out, &pages)?;
+    let scripts = s4_commands::render::completions();
+    embed(&out, "pages", &pages)?;
+    embed(&out, "scripts", &scripts)?;
     println!("cargo::rerun-if-changed=build.rs");
     for variable in ["CI", "S4_NO_MIRROR"] {
         println!("cargo::rerun-if-env-changed={variable}");
@@ -27,7 +29,7 @@ fn main() -> io::Result<()> {
     let is_set = |variable| env::var_os(variable).is_some_and(|value| !value.is_empty());
     // In a further work tree of a repository `.git` is a file.
     let mirrored = root.join(".git").exists() && !is_set("CI") && !is_set("S4_NO_MIRROR");
-    let folders = [("man", pages), ("completions", s4_commands::render::completions())];
+    let folders = [("man", pages), ("completions", scripts)];
     for (name, files) in folders {
         fill(&out.join(name), &files)?;
         println!("cargo::rerun-if-changed={name}");
@@ -60,17 +62,17 @@ fn mirror(folder: &Path, files: &Files) {
     }
 }
 
-/// Compresses the pages, and writes the list of them that the program includes.
-fn embed(out: &Path, pages: &Files) -> io::Result<()> {
-    let folder = out.join("embedded");
+/// Compresses the files, and writes the list of them that the program includes.
+fn embed(out: &Path, name: &str, files: &Files) -> io::Result<()> {
+    let folder = out.join("embedded").join(name);
     let mut compressed = Files::new();
     let mut list = String::from("&[\n");
-    for (name, bytes) in pages {
+    for (file, bytes) in files {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(bytes)?;
-        compressed.push((name.clone(), gzip.finish()?));
-        list += &format!("    ({name:?}, include_bytes!({:?})),\n", folder.join(name));
+        compressed.push((file.clone(), gzip.finish()?));
+        list += &format!("    ({file:?}, include_bytes!({:?})),\n", folder.join(file));
     }
     fill(&folder, &compressed)?;
-    fs::write(out.join("pages.rs"), list + "]\n")
+    fs::write(out.join(format!("{name}.rs")), list + "]\n")
 }

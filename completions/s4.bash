@@ -25,6 +25,9 @@ _s4() {
             s4,check-ignore)
                 cmd="s4__subcmd__check__subcmd__ignore"
                 ;;
+            s4,completions)
+                cmd="s4__subcmd__completions"
+                ;;
             s4,conflicts)
                 cmd="s4__subcmd__conflicts"
                 ;;
@@ -60,6 +63,9 @@ _s4() {
                 ;;
             s4,ls)
                 cmd="s4__subcmd__ls"
+                ;;
+            s4,man)
+                cmd="s4__subcmd__man"
                 ;;
             s4,policy)
                 cmd="s4__subcmd__policy"
@@ -128,7 +134,7 @@ _s4() {
 
     case "${cmd}" in
         s4)
-            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s resolve restore trash daemon d edit e rm targets t status ls diff conflicts log verify policy help version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
+            opts="-v -q -h -V --config --color --no-colors --timestamps --log-level --verbose --quiet --help --version add a sync s resolve restore trash daemon d edit e rm targets t status ls diff conflicts log verify policy help man completions version v scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -390,6 +396,38 @@ _s4() {
             ;;
         s4__subcmd__check__subcmd__ignore)
             opts="-v -q -h --stdin --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__completions)
+            opts="-v -q -h --static --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help bash zsh fish elvish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -945,7 +983,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__help)
-            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync resolve restore trash daemon edit rm targets status ls diff conflicts log verify policy help version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a d e s t v"
+            opts="-v -q -h --config --color --no-colors --timestamps --log-level --verbose --quiet --help add sync resolve restore trash daemon edit rm targets status ls diff conflicts log verify policy help man completions version scan list-objects read-index diff-index push-file pull-file write-index hash-file check-ignore tutorial config syncignore index servers json a d e s t v"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1072,6 +1110,45 @@ _s4() {
                     COMPREPLY=($(compgen -W "key local s3 size" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "DEBUG INFO WARNING ERROR" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        s4__subcmd__man)
+            opts="-v -q -h --install --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --install)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
                     fi
                     return 0
                     ;;

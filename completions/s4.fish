@@ -60,6 +60,8 @@ complete -c s4 -n "__fish_s4_needs_command" -f -a "log" -d 'Show what became of 
 complete -c s4 -n "__fish_s4_needs_command" -f -a "verify" -d 'Look for damage in folder and bucket'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "policy" -d 'Print what the keys of a target need to be allowed'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "help" -d 'Read the manual'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "man" -d 'List the pages of the manual, or install them'
+complete -c s4 -n "__fish_s4_needs_command" -f -a "completions" -d 'Print what makes TAB complete in a shell'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "version" -d 'Print the version of s4'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "v" -d 'Print the version of s4'
 complete -c s4 -n "__fish_s4_needs_command" -f -a "scan" -d 'List the files of a folder'
@@ -700,6 +702,36 @@ complete -c s4 -n "__fish_s4_using_subcommand help" -l timestamps -d 'Begin each
 complete -c s4 -n "__fish_s4_using_subcommand help" -s v -l verbose -d 'Say more, as --log-level DEBUG'
 complete -c s4 -n "__fish_s4_using_subcommand help" -s q -l quiet -d 'Say only what went wrong, and show no progress'
 complete -c s4 -n "__fish_s4_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand man" -l install -d 'Write the pages below DIR, or ~/.local/share/man' -r -f -a "(__fish_complete_directories)"
+complete -c s4 -n "__fish_s4_using_subcommand man" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand man" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand man" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand man" -l json -d 'Print records, one JSON object a line'
+complete -c s4 -n "__fish_s4_using_subcommand man" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand man" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand man" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand man" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c s4 -n "__fish_s4_using_subcommand completions" -l config -d 'Read the targets from FILE' -r -F
+complete -c s4 -n "__fish_s4_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
+always\t'Everywhere'
+never\t'Nowhere'"
+complete -c s4 -n "__fish_s4_using_subcommand completions" -l log-level -d 'Say only what is at least this serious' -r -f -a "DEBUG\t'Every step'
+INFO\t'What is going on'
+WARNING\t'What deserves a look'
+ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand completions" -l static -d 'The script that packages install'
+complete -c s4 -n "__fish_s4_using_subcommand completions" -l json -d 'Print a record, one JSON object on a line'
+complete -c s4 -n "__fish_s4_using_subcommand completions" -l no-colors -d 'Use no colours, as --color never'
+complete -c s4 -n "__fish_s4_using_subcommand completions" -l timestamps -d 'Begin each line with the time'
+complete -c s4 -n "__fish_s4_using_subcommand completions" -s v -l verbose -d 'Say more, as --log-level DEBUG'
+complete -c s4 -n "__fish_s4_using_subcommand completions" -s q -l quiet -d 'Say only what went wrong, and show no progress'
+complete -c s4 -n "__fish_s4_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c s4 -n "__fish_s4_using_subcommand version" -l config -d 'Read the targets from FILE' -r -F
 complete -c s4 -n "__fish_s4_using_subcommand version" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, as far as the environment has no objection'
 always\t'Everywhere'

@@ -96,6 +96,8 @@ fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {
         Command::HashFile(args) => plumbing::hash_file::run(context, args),
         Command::CheckIgnore(args) => plumbing::check_ignore::run(context, args),
         Command::Help(args) => porcelain::help::run(context, args),
+        Command::Man(args) => porcelain::man::run(context, args),
+        Command::Completions(args) => porcelain::completions::run(context, args),
     }
 }
 

@@ -99,6 +99,9 @@ pub fn access(uri: &str, error: remote::Error) -> Error {
             named = format!("name the bucket's region: --region {region}");
             &named
         }
+        remote::Error::Network(why) if why.contains("certificate") => {
+            "if you trust it, name a file with the certificate of who signed it: --ca-bundle"
+        }
         remote::Error::Network(_) => "look at the network, and at the address: --endpoint-url",
         remote::Error::Clock(_) => {
             "look at the clock of this machine: timedatectl; and set it: timedatectl set-ntp true"

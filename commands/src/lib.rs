@@ -89,6 +89,8 @@ pub enum Command {
     Verify(porcelain::verify::VerifyArgs),
     Policy(porcelain::policy::PolicyArgs),
     Help(porcelain::help::HelpArgs),
+    Man(porcelain::man::ManArgs),
+    Completions(porcelain::completions::CompletionsArgs),
     #[command(visible_alias = "v")]
     Version(porcelain::version::VersionArgs),
     Scan(plumbing::scan::ScanArgs),
@@ -122,6 +124,8 @@ pub const COMMANDS: &[Listed] = &[
     Listed { name: "verify", group: Group::Look, manual: &porcelain::verify::MANUAL },
     Listed { name: "policy", group: Group::Look, manual: &porcelain::policy::MANUAL },
     Listed { name: "help", group: Group::Look, manual: &porcelain::help::MANUAL },
+    Listed { name: "man", group: Group::Look, manual: &porcelain::man::MANUAL },
+    Listed { name: "completions", group: Group::Look, manual: &porcelain::completions::MANUAL },
     Listed { name: "version", group: Group::Look, manual: &porcelain::version::MANUAL },
     Listed { name: "scan", group: Group::Plumbing, manual: &plumbing::scan::MANUAL },
     Listed { name: "list-objects", group: Group::Plumbing, manual: &plumbing::list_objects::MANUAL },
@@ -155,6 +159,8 @@ impl Command {
             Command::Log(args) => args.json,
             Command::Verify(args) => args.json,
             Command::Policy(args) => args.json,
+            Command::Man(args) => args.json,
+            Command::Completions(args) => args.json,
             Command::Version(args) => args.json,
             Command::Scan(_)
             | Command::ListObjects(_)

@@ -42,7 +42,8 @@ fn every_command_has_examples_and_its_records_exist() {
 fn references_lead_to_pages_of_ours_or_to_known_ones() {
     let commands = COMMANDS.iter().map(|command| format!("s4-{}(1)", command.name));
     let pages = pages::PAGES.iter().map(|page| format!("{}({})", page.title(), page.section));
-    let known: Vec<String> = commands.chain(pages).chain(["gitignore(5)".into(), "jq(1)".into()]).collect();
+    let known: Vec<String> =
+        commands.chain(pages).chain(["gitignore(5)".into(), "jq(1)".into(), "man(1)".into()]).collect();
     let manuals = COMMANDS.iter().map(|command| (command.name, command.manual.see_also));
     for (from, to) in manuals.chain(pages::PAGES.iter().map(|page| (page.topic, page.see_also))) {
         for page in to {

@@ -14,7 +14,7 @@ mod tests;
 mod values;
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{ArgMatches, Command, CommandFactory};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{self, CompletionCandidate};
-use clap_complete::env::Shells;
+use clap_complete::env::{EnvCompleter as _, Shells};
 use s4_commands::Cli;
 
 use crate::config::Config;
@@ -41,10 +41,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: &Env) -> Option<ExitCo
         Ok(true) => Some(ExitCode::Done),
         Ok(false) => None,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error}");
+            let _ = writeln!(io::stderr(), "{error}");
             Some(ExitCode::Usage)
         }
     }
+}
+
+/// What makes the shell of that name ask: the program is found by its name, wherever it is.
+///
+/// # Errors
+///
+/// When there is no such shell.
+pub fn script(shell: &str, env: &Env) -> io::Result<String> {
+    let own = shells::Own::all(env);
+    let shell = own.iter().find(|own| own.name() == shell).ok_or(io::ErrorKind::NotFound)?;
+    let mut script = Vec::new();
+    shell.write_registration("COMPLETE", "s4", "s4", "s4", &mut script)?;
+    String::from_utf8(script).map_err(io::Error::other)
 }
 
 /// What fits a command line.

@@ -1,7 +1,8 @@
 //! How each shell asks, and how it wants its answer.
 //!
 //! For bash and zsh the scripts of `clap_complete` do not do: names with spaces, quotes or colons come out wrong. What is
-//! exchanged with a script is the business of the two alone; it is loaded anew with each start of a shell.
+//! exchanged with a script is the business of the two alone; it is loaded anew with each start of a shell, or printed anew with
+//! each version.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -43,7 +44,8 @@ const BASH: &str = r#"_s4() {
 complete -o nosort -F _s4 BIN
 "#;
 
-/// Zsh gives the words up to the cursor, without their quotes. It gets a letter and a value a line: `o` for an open one.
+/// Zsh gives the words up to the cursor, without their quotes. It gets a letter and a value a line: `o` for an open one. Kept as a
+/// file `_s4`, the script is loaded by the first TAB, which then is to be answered too.
 const ZSH: &str = r#"#compdef BIN
 _s4() {
     local line current=$PREFIX
@@ -62,6 +64,7 @@ _s4() {
     (( $#open )) && _describe -V s4 open -S ''
 }
 compdef _s4 BIN
+if [[ $funcstack[1] == _s4 ]]; then _s4 "$@"; fi
 "#;
 
 impl<'e> Own<'e> {

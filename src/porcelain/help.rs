@@ -1,19 +1,16 @@
 //! `s4 help`
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 
-use flate2::read::GzDecoder;
 use s4_commands::pages::PAGES;
 use s4_commands::porcelain::help::HelpArgs;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::Context;
+use crate::embedded::{self, unpack};
 use crate::error::{Error, ExitCode};
-
-/// The pages of the manual, gzip-compressed, by the names of their files; made by `build.rs`.
-const MANUAL: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// Opens a page of the manual, or prints what stands for it.
 ///
@@ -52,13 +49,11 @@ fn print(context: &Context, help: &clap::builder::StyledStr) {
 
 /// Shows a page with `man` until the user is done; `false` where that can not be done.
 fn open(file: &str) -> bool {
-    let found = MANUAL.iter().find(|(name, _)| *name == file);
-    found.is_some_and(|(_, compressed)| hand_to_man(compressed).is_ok_and(|shown| shown))
+    let page = unpack(embedded::PAGES, file);
+    page.is_some_and(|page| hand_to_man(&page).is_ok_and(|shown| shown))
 }
 
-fn hand_to_man(compressed: &[u8]) -> io::Result<bool> {
-    let mut page = Vec::new();
-    GzDecoder::new(compressed).read_to_end(&mut page)?;
+fn hand_to_man(page: &[u8]) -> io::Result<bool> {
     // Ctrl-C is for the pager, which must not lose the terminal to the shell.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let _entered = runtime.enter();
@@ -66,7 +61,7 @@ fn hand_to_man(compressed: &[u8]) -> io::Result<bool> {
     let mut man = Command::new("man").args(["-l", "-"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     if let Some(mut stdin) = man.stdin.take() {
         // A `man` that can not read a page this way ends early, as its exit code tells.
-        let _ = stdin.write_all(&page);
+        let _ = stdin.write_all(page);
     }
     // One that a signal ended was not wanted any longer.
     Ok(man.wait()?.code().is_none_or(|code| code == 0))

@@ -7,7 +7,7 @@ mod sides;
 mod steps;
 
 pub use daemon::status;
-pub use porcelain::{row, target};
+pub use porcelain::{pages, row, target};
 pub use read::{Line, Reader};
 pub(crate) use sides::parse;
 pub use sides::{base64, entry, file, given_listing, given_scan, no_key, object, problem, unnameable};

@@ -1,7 +1,9 @@
 //! What the commands for people tell of.
 
-use s4_commands::record;
+use s4_commands::pages::PAGES;
+use s4_commands::record::{self, Page};
 use s4_commands::time::Seconds;
+use s4_commands::{COMMANDS, command};
 
 use super::steps::{action_word, state_word};
 use crate::config::Target;
@@ -46,4 +48,25 @@ pub fn row(known: &Known) -> record::Row {
         ignored: known.standing == Standing::Ignored,
         left_alone: known.standing == Standing::LeftAlone,
     }
+}
+
+/// Every page of the manual, in the order of the help.
+pub fn pages() -> Vec<Page> {
+    let page = |topic: Option<&str>, title: String, section, about: String| Page {
+        title,
+        section,
+        about,
+        topic: topic.map(str::to_owned),
+        path: None,
+    };
+    let program = command();
+    let about = |command: Option<&clap::Command>| {
+        command.and_then(clap::Command::get_about).map(ToString::to_string).unwrap_or_default()
+    };
+    let commands = COMMANDS.iter().map(|command| {
+        page(Some(command.name), format!("s4-{}", command.name), 1, about(program.find_subcommand(command.name)))
+    });
+    let others =
+        PAGES.iter().map(|other| page(Some(other.topic), other.title(), other.section, other.about.to_owned()));
+    std::iter::once(page(None, "s4".to_owned(), 1, about(Some(&program)))).chain(commands).chain(others).collect()
 }

@@ -31,7 +31,7 @@ const BASH: Shell = Shell {
     args: &["--noprofile", "--rcfile", ".bashrc", "-i"],
     start_file: ".bashrc",
     start: "PS1='ready> '\nshow() { printf '=> '; printf '[%s]' \"$@\"; echo ' <='; }\n",
-    dynamic: "source <(COMPLETE=bash s4)",
+    dynamic: "source <(s4 completions bash)",
     dynamic_file: ".bashrc",
     fixed: |folder| format!("source '{folder}/s4.bash'\n"),
 };
@@ -43,7 +43,7 @@ const ZSH: Shell = Shell {
     start_file: ".zshrc",
     start: "bindkey -e\nPS1='ready> '\nshow() { printf '=> '; printf '[%s]' \"$@\"; echo ' <='; }\n\
         autoload -Uz compinit && compinit -u\n",
-    dynamic: "source <(COMPLETE=zsh s4)",
+    dynamic: "source <(s4 completions zsh)",
     dynamic_file: ".zshrc",
     fixed: |folder| format!("fpath=('{folder}' $fpath)\ncompinit -u\n"),
 };
@@ -54,7 +54,7 @@ const FISH: Shell = Shell {
     start_file: ".config/fish/config.fish",
     start: "function fish_prompt; echo -n 'ready> '; end\nfunction fish_greeting; end\n\
         function show; printf '=> '; printf '[%s]' $argv; echo ' <='; end\n",
-    dynamic: "COMPLETE=fish s4 | source",
+    dynamic: "s4 completions fish | source",
     dynamic_file: ".config/fish/completions/s4.fish",
     fixed: |folder| format!("source '{folder}/s4.fish'\n"),
 };
@@ -255,4 +255,36 @@ fn tab_completes_in_zsh() {
 #[test]
 fn tab_completes_in_fish() {
     completes(&FISH);
+}
+
+#[test]
+fn zsh_may_keep_the_script_as_a_file_that_the_first_tab_loads() {
+    if !is_installed(ZSH.name) {
+        return;
+    }
+    let env = TestEnv::new();
+    let home = furnish(&env, "home");
+    fs::create_dir(home.join(".zfunc")).unwrap();
+    assert!(TestEnv::shell(&home, "s4 completions zsh > .zfunc/_s4").status().unwrap().success());
+    let terminal = ZSH.start(&home, ".zshrc", "fpath=(~/.zfunc $fpath)\ncompinit -u");
+    ZSH.check(terminal, &[("s4 sync do\t", &["s4", "sync", "docs"]), ("s4 push-f\t", &["s4", "push-file"])]);
+}
+
+#[test]
+fn scripts_are_printed_for_the_shell_that_is_named_or_that_the_user_has() {
+    let env = TestEnv::new();
+    let home = env.home("home");
+    let printed = |line: &str| {
+        let output = TestEnv::shell(&home, line).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let fish = printed("s4 completions fish");
+    assert_eq!(fish, printed("COMPLETE=fish s4"));
+    assert_eq!(fish, printed("SHELL=/usr/bin/fish s4 completions"));
+    let fixed = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/completions/s4.fish")).unwrap();
+    assert_eq!(printed("s4 completions fish --static"), (Some(0), fixed, String::new()));
+    let (code, out, err) = printed("SHELL=/bin/dash s4 completions");
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("bash, zsh, fish, elvish, powershell"), "{err}");
 }

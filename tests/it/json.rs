@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use s4_commands::COMMANDS;
+use clap::Parser as _;
 use s4_commands::record::Record;
+use s4_commands::{COMMANDS, Cli};
 use serde_json::Value;
 
 use crate::support::{Bucket, TARGET, TestEnv, in_sync, whole};
@@ -27,6 +28,8 @@ pub(crate) fn lines() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("trash", vec!["trash", "list", TARGET, "--json"]),
         ("policy", vec!["policy", TARGET, "--json"]),
         ("verify", vec!["verify", TARGET, "--remote", "--json"]),
+        ("man", vec!["man", "--install", "--json"]),
+        ("completions", vec!["completions", "zsh", "--json"]),
         ("version", vec!["version", "--json"]),
         ("scan", vec!["scan", TARGET]),
         ("list-objects", vec!["list-objects", TARGET]),
@@ -67,6 +70,8 @@ fn every_command_prints_records_that_a_reader_knows_and_the_manual_promises() {
             let add = ["add", "--local-folder", "~/other", "--s3-uri", "s3://bucket/other", "--no-check"];
             one.run(add).with(0);
         }
+        let parsed = Cli::try_parse_from(["s4"].iter().chain(&line)).unwrap();
+        assert!(parsed.command.json(), "{command} does not say that these are records");
         let ran = one.run(&line).with(0);
         let promised: BTreeSet<&str> = listed.manual.output.iter().copied().collect();
         whole(&ran.out);

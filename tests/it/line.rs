@@ -122,7 +122,7 @@ fn certificates_of_ones_own_are_believed_if_they_are_named_and_no_others() {
     };
     let (right, wrong, none) = (file("right", &certificate), file("wrong", &other), file("none", "x"));
     let refused = machine.run(["sync", TARGET]).with(1);
-    assert!(refused.err.contains("certificate"), "{}", refused.err);
+    assert!(refused.err.contains("certificate") && refused.err.contains("--ca-bundle"), "{}", refused.err);
     machine.run(["edit", TARGET, "--no-check", "--ca-bundle", &wrong]).with(0);
     machine.run(["sync", TARGET]).with(1);
     machine.run(["edit", TARGET, "--no-check", "--ca-bundle", &none]).with(0);

@@ -2,6 +2,7 @@
 
 pub mod add;
 mod bucket;
+pub mod completions;
 pub mod conflicts;
 pub mod daemon;
 pub mod diff;
@@ -11,6 +12,7 @@ mod fields;
 pub mod help;
 pub mod log;
 pub mod ls;
+pub mod man;
 pub mod policy;
 pub mod resolve;
 pub mod restore;

@@ -15,7 +15,9 @@ mod stream;
 pub use daemon::{Moving, Status, Trouble};
 pub use fields::{Documented, FieldDoc, RecordDoc};
 pub use history::{ObjectVersion, Restored, Trashed};
-pub use porcelain::{Finding, Forecast, Left, Policy, Row, Summary, Target, Upload, Verification, Version};
+pub use porcelain::{
+    Completion, Finding, Forecast, Left, Page, Policy, Row, Summary, Target, Upload, Verification, Version,
+};
 pub use sides::{Entry, File, FileInfo, IndexEntry, Object, ObjectInfo, Problem};
 pub use steps::{Change, Check, Commit, Hash, Outcome, Requests, Source};
 pub use stream::{End, Error, Header, Spent};
@@ -76,6 +78,10 @@ records! {
     Status "status",
     /// What the keys of a target need to be allowed.
     Policy "policy",
+    /// A page of the manual.
+    Page "page",
+    /// What makes a shell complete.
+    Completion "completion",
     /// The program's version.
     Version "version",
 }

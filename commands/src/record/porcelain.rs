@@ -217,6 +217,36 @@ record! {
 }
 
 record! {
+    /// A page of the manual.
+    Page
+    required {
+        /// Its title, which `man` takes.
+        title: String,
+        /// Its section of the manual.
+        section: u8,
+        /// What it is about.
+        about: String,
+    }
+    optional {
+        /// What `s4 help` calls it; not there for s4(1).
+        topic: String,
+        /// The file that it was written to.
+        path: String,
+    }
+}
+
+record! {
+    /// What makes a shell complete.
+    Completion
+    required {
+        /// The shell.
+        shell: String,
+        /// The script for it.
+        script: String,
+    }
+}
+
+record! {
     /// The program's version.
     Version
     required {

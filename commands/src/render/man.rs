@@ -107,7 +107,9 @@ fn synopsis(name: &str, command: &Clap) -> Roff {
         let long = option.get_long().map(|long| format!("--{long}"));
         let mut word = vec![roman("["), bold(short.into_iter().chain(long).collect::<Vec<_>>().join("|"))];
         if option.get_action().takes_values() {
-            word.extend([roman(" "), italic(values(option))]);
+            let may_be_left_out = option.get_num_args().is_some_and(|range| range.min_values() == 0);
+            let (open, close) = if may_be_left_out { ("[", "]") } else { ("", "") };
+            word.extend([roman(format!(" {open}")), italic(values(option)), roman(close)]);
         }
         word.push(roman("]"));
         words.push(word);

@@ -4,7 +4,6 @@
 //! `PATH` of the environment.
 
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,6 +12,7 @@ use super::{launchd, systemd};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, ExitCode, Kind};
+use crate::ours;
 use crate::report::quoted;
 
 /// What stands in each file that is ours to replace.
@@ -106,10 +106,8 @@ pub fn install(context: &Context, args_to_keep: &[String]) -> Result<ExitCode, E
     let program = program(&context.env)?;
     let command = command(&program, context.config_path()?, args_to_keep)?;
     let service = service(&context.env, &command)?;
-    let is_there = is_ours(&service.file)?;
-    write(&service.file, &service.whole()).map_err(|source| {
-        Error::new(Kind::Failed, format!("cannot write '{}'", service.file.display())).because(source)
-    })?;
+    let is_there = ours::is_ours(&service.file, MARK)?;
+    ours::write(&service.file, service.whole().as_bytes())?;
     context.ui.relate(&format!("Wrote {}", crate::ui::text::printable(&service.file.to_string_lossy())));
     let found: Vec<&str> = KEYS.into_iter().filter(|name| context.env.get(name).is_some()).collect();
     if !found.is_empty() {
@@ -135,7 +133,7 @@ pub fn install(context: &Context, args_to_keep: &[String]) -> Result<ExitCode, E
 /// When s4 did not write the file, it can not be removed, or the service could not be stopped.
 pub fn uninstall(context: &Context) -> Result<ExitCode, Error> {
     let service = service(&context.env, &[])?;
-    if !is_ours(&service.file)? {
+    if !ours::is_ours(&service.file, MARK)? {
         context.ui.note("the service is not installed");
         return Ok(ExitCode::Done);
     }
@@ -196,40 +194,6 @@ fn on_path<'a>(env: &'a Env, name: &'a str) -> impl Iterator<Item = (PathBuf, Me
     let paths = folders.filter(|folder| folder.is_absolute()).map(move |folder| folder.join(name));
     let found = paths.filter_map(|path| fs::metadata(&path).ok().map(|found| (path, found)));
     found.filter(|(_, found)| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
-
-/// Whether there is a file of ours.
-///
-/// # Errors
-///
-/// When there is one that s4 did not write, or nobody can tell.
-fn is_ours(file: &Path) -> Result<bool, Error> {
-    let foreign =
-        || Error::new(Kind::Failed, format!("'{}' is there already, and s4 did not write it", file.display()));
-    let unreadable = |error| Error::new(Kind::Failed, format!("cannot read '{}'", file.display())).because(error);
-    match fs::symlink_metadata(file) {
-        // A link may lead to what is kept elsewhere.
-        Ok(found) if !found.is_file() => Err(foreign().hint("move it away")),
-        Ok(_) => match String::from_utf8_lossy(&fs::read(file).map_err(unreadable)?).contains(MARK) {
-            true => Ok(true),
-            false => Err(foreign().hint("move it away")),
-        },
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(unreadable(error)),
-    }
-}
-
-/// All of it or nothing.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let folder = file.parent().ok_or(ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    let temporary = folder.join(format!(".s4.{}.tmp", std::process::id()));
-    let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 #[cfg(test)]

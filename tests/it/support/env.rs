@@ -26,9 +26,14 @@ impl TestEnv {
         Machine::new(self.root.path().join(format!("machine-{number}")), bucket)
     }
 
+    /// The path of what is in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
     /// The empty home of a new machine without any target.
     pub(crate) fn home(&self, name: &str) -> PathBuf {
-        let home = self.root.path().join(name);
+        let home = self.path(name);
         std::fs::create_dir(&home).unwrap();
         home
     }

@@ -21,6 +21,7 @@ mod pipeline;
 mod proxy;
 mod records;
 mod run;
+mod screen;
 mod story;
 mod system;
 mod terminal;
@@ -36,9 +37,10 @@ pub(crate) use records::{
     changes, outcomes, records, synced, whole,
 };
 pub(crate) use run::{Ran, in_sync, ran, read_index, tree, write_index};
+pub(crate) use screen::{COLUMNS, svg};
 pub(crate) use story::Story;
 pub(crate) use system::{SmallDisk, in_own_mounts};
-pub(crate) use terminal::Terminal;
+pub(crate) use terminal::{Terminal, in_terminal};
 
 /// A variable of `tests/run`. Without it a test has to be left out.
 fn given(variable: &str) -> Option<String> {

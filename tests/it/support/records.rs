@@ -75,6 +75,17 @@ pub(crate) enum Record {
         place: String,
         policy: Value,
     },
+    Page {
+        title: String,
+        section: u8,
+        about: String,
+        topic: Option<String>,
+        path: Option<String>,
+    },
+    Completion {
+        shell: String,
+        script: String,
+    },
     Version {
         tool: String,
         version: String,

@@ -13,6 +13,8 @@ use super::{Machine, Ran, TARGET};
 
 /// What a conflict's question ends with.
 const QUESTION: &str = "Choice (default=skip): ";
+/// Columns of a terminal, where nobody says otherwise.
+const COLUMNS: u16 = 150;
 /// How long something may take that takes no time: this machine may have others to serve.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,18 +28,23 @@ impl Machine {
     /// Runs a process of this machine in a pseudo-terminal, as [`Machine::sync_in_terminal`].
     pub(crate) fn in_terminal(&self, mut command: Command, answers: &[&str]) -> Ran {
         command.env("PAGER", "cat").env("TERM", "dumb");
-        let (mut terminal, mut child) = start(command);
-        let out = converse(&mut terminal, answers);
-        Ran { code: child.wait().unwrap().code().unwrap(), out, err: String::new() }
+        in_terminal(command, COLUMNS, answers)
     }
 }
 
+/// Runs a process in a pseudo-terminal with so many columns, as [`Machine::sync_in_terminal`].
+pub(crate) fn in_terminal(command: Command, columns: u16, answers: &[&str]) -> Ran {
+    let (mut terminal, mut child) = start(command, columns);
+    let out = converse(&mut terminal, answers);
+    Ran { code: child.wait().unwrap().code().unwrap(), out, err: String::new() }
+}
+
 /// Starts a program in a new terminal. Nobody else holds the terminal open, so that it closes with the program.
-fn start(mut command: Command) -> (File, Child) {
+fn start(mut command: Command, columns: u16) -> (File, Child) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
-    tcsetwinsize(&controller, Winsize { ws_row: 50, ws_col: 150, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    tcsetwinsize(&controller, Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
     let name = ptsname(&controller, Vec::new()).unwrap().into_string().unwrap();
     let end = || Stdio::from(File::options().read(true).write(true).open(&name).unwrap());
     let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
@@ -60,7 +67,7 @@ impl Terminal {
         let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
         leader.env_clear().envs(variables).arg("--ctty").arg(command.get_program()).args(command.get_args());
         leader.current_dir(command.get_current_dir().unwrap());
-        let (keyboard, child) = start(leader);
+        let (keyboard, child) = start(leader, COLUMNS);
         let mut terminal = keyboard.try_clone().unwrap();
         let (sender, screen) = channel();
         std::thread::spawn(move || {
