@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::cost::{self, Foretold, Spent};
 use crate::engine::Planning;
 use crate::error::{Error, Kind};
-use crate::local::{self, Folder, Hold, Lock};
+use crate::local::{self, Folder, Hold, Links, Lock};
 use crate::remote::{self, Capabilities, Connection, EventQueue, Guarded, S3Store, S3Uri};
 use crate::report;
 use crate::transfer::{Cancel, Foreseen};
@@ -155,7 +155,11 @@ pub fn lock_folder(context: &Context, folder: &Folder) -> Result<Lock, Error> {
 /// When it is missing, no folder, or not to be read.
 pub fn open_folder(target: &Target) -> Result<Folder, Error> {
     let opened = Folder::open(&target.local_folder, target.state_folder.as_deref());
-    opened.map_err(|error| match error {
+    let links = match target.links.unwrap_or_default() {
+        s4_commands::Links::Skip => Links::Skip,
+        s4_commands::Links::Preserve => Links::Preserve,
+    };
+    opened.map(|folder| folder.with_links(links)).map_err(|error| match error {
         local::Error::NotFound { path } => {
             let path = path.display();
             Error::new(Kind::Failed, format!("the folder '{path}' does not exist"))

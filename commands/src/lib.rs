@@ -28,7 +28,7 @@ pub use help::command;
 pub use prices::{PRICED, Prices};
 pub use queue::check_queue;
 pub use secret::{Secret, holds_keys};
-pub use values::{Conflicts, OnIgnore};
+pub use values::{Conflicts, Links, OnIgnore};
 
 use clap::{Parser, Subcommand};
 use manual::{Group, Listed, Manual};

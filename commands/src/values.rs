@@ -29,6 +29,16 @@ pub enum OnIgnore {
     Keep,
 }
 
+/// What is done about symbolic links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Links {
+    /// Leave them alone
+    #[default]
+    Skip,
+    /// Sync them as what they are, wherever they lead
+    Preserve,
+}
+
 impl Conflicts {
     /// Reads one of the names that `--conflicts` takes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Conflicts> {
@@ -45,6 +55,13 @@ impl OnIgnore {
     /// Reads one of the names that `--on-ignore` takes; `None` for anything else.
     pub fn parse(text: &str) -> Option<OnIgnore> {
         OnIgnore::from_str(text, true).ok()
+    }
+}
+
+impl Links {
+    /// Reads one of the names that `--links` takes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Links> {
+        Links::from_str(text, true).ok()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use s4_commands::{Bandwidth, Conflicts, OnIgnore, Prices, Secret, check_queue, holds_keys, parse_jobs};
+use s4_commands::{Bandwidth, Conflicts, Links, OnIgnore, Prices, Secret, check_queue, holds_keys, parse_jobs};
 use serde_json::Value;
 
 use super::{Error, Fields};
@@ -42,7 +42,7 @@ pub struct Target {
     /// How many days the trash is kept.
     pub trash_days: Option<u32>,
     /// How symbolic links are treated.
-    pub links: Option<String>,
+    pub links: Option<Links>,
     /// What becomes of objects that were synced and are now ignored.
     pub on_ignore: Option<OnIgnore>,
     /// How many contents move at a time, at most.
@@ -81,7 +81,7 @@ impl Target {
             state_folder: read.folder("state_folder")?,
             max_delete: read.share("max_delete")?,
             trash_days: read.days("trash_days")?,
-            links: read.text("links")?,
+            links: read.choice("links", "skip or preserve", Links::parse)?,
             on_ignore: read.choice("on_ignore", "delete or keep", OnIgnore::parse)?,
             jobs: read.jobs("jobs")?,
             bandwidth_limit: read.choice("bandwidth_limit", "a rate like 500K, 1M:8M or 1M:off", Bandwidth::parse)?,

@@ -220,7 +220,7 @@ impl<S: ObjectStore> Engine<S> {
             told,
             is_ignored: &|key| ignore.is_ignored_key(key),
         });
-        summary.problems = joined.problems;
+        summary.problems = self.without_links(joined.problems, scan, listing, remote_index).await?;
         summary.ignored = scan.ignored;
         let unnameable = scan.unnameable.iter().cloned();
         summary.problems.extend(unnameable.map(|(raw, why)| {
@@ -243,6 +243,31 @@ impl<S: ObjectStore> Engine<S> {
             }
         }
         Ok(joined.items)
+    }
+
+    /// Takes out the links that are left alone here and are links in the bucket too: that is no problem, but as it should be.
+    async fn without_links(
+        &self,
+        mut problems: Vec<Problem>,
+        scan: &Scan,
+        listing: &[Listed],
+        remote_index: &mut RemoteIndex,
+    ) -> Result<Vec<Problem>, Error> {
+        let is_link = |problem: &Problem| scan.hidden_at(&problem.name) == Some(&Hidden::Symlink);
+        let names: Vec<String> = problems.iter().filter(|it| is_link(it)).map(|it| it.name.clone()).collect();
+        if names.is_empty() {
+            return Ok(problems);
+        }
+        let told = remote_index.about(&*self.store, &self.folder, names.iter().map(String::as_str)).await?;
+        let object = |name: &str| listing.binary_search_by(|object| (*object.name).cmp(name)).ok().map(|at| &listing[at]);
+        problems.retain(|problem| {
+            let entry = told.get(&problem.name).filter(|entry| entry.is_link());
+            let same = entry.zip(object(&problem.name)).is_some_and(|(entry, object)| {
+                entry.speaks_of(&object.etag, object.last_modified)
+            });
+            !(same && is_link(problem))
+        });
+        Ok(problems)
     }
 
     /// Scans again, by other rules or because something was put back.

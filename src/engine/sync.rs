@@ -271,6 +271,7 @@ impl<S: ObjectStore> Engine<S> {
                     again.push(planned.item.key);
                 }
                 Err(Failure::Interrupted) => {}
+                Err(Failure::Link) => drop(summary.links_there.insert(planned.item.key)),
                 Err(failure) => summary.failed.push((planned.item.key, failure)),
             };
             if !stage.is_empty() {

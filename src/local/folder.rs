@@ -17,7 +17,7 @@ use super::beneath::{At, LIST, convert, make_dirs, open, open_dir, split};
 use super::moves::Renames;
 use super::sys::{fstat, openat};
 use super::trash::list;
-use super::{Error, Stat};
+use super::{Error, Links, Stat};
 use crate::content::to_hex;
 use crate::key::{Key, PRIVATE};
 
@@ -45,6 +45,7 @@ pub struct Folder {
     /// What a new file's mode is by the process's umask, once known.
     pub(super) default_mode: OnceLock<u32>,
     pub(super) renames: Renames,
+    pub(super) links: Links,
 }
 
 /// A place of s4's own: a folder below the root or below the state folder.
@@ -101,6 +102,7 @@ impl Folder {
             trash_folders: AtomicU64::new(0),
             default_mode: OnceLock::new(),
             renames: Renames::default(),
+            links: Links::default(),
             state,
             path,
         })
@@ -135,13 +137,14 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`Error::InTheWay`] if there is anything but a file, or a parent is no folder; [`Error::Denied`], [`Error::Io`].
+    /// [`Error::InTheWay`] if there is anything but a file of a kind that is synced, or a parent is no folder; [`Error::Denied`], [`Error::Io`].
     pub fn stat(&self, key: &Key) -> Result<Option<Stat>, Error> {
         let path = self.path_of(key);
         let (parent, name) = split(Path::new(key.as_str()));
         let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
         match found {
             Ok((FileType::RegularFile, stat)) => Ok(Some(stat)),
+            Ok((FileType::Symlink, stat)) if self.takes_link(key) => Ok(Some(stat)),
             Ok(_) => Err(Error::InTheWay { path }),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(Error::new(errno, &path)),
@@ -149,7 +152,7 @@ impl Folder {
     }
 
     /// Whether the file `key` is certainly gone: nothing has its name, or a folder has, or a file is where one of its folders
-    /// was. What a link or something unreadable may hide is not gone.
+    /// was. What something unreadable may hide is not gone, nor what a link may, unless links are files like others.
     pub fn is_gone(&self, key: &Key) -> bool {
         let (parent, name) = split(Path::new(key.as_str()));
         match open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat()) {
@@ -158,7 +161,10 @@ impl Folder {
             Err(_) => key.ancestors().any(|folder| {
                 let (parent, name) = split(Path::new(folder));
                 let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
-                matches!(found, Ok((FileType::RegularFile, _)))
+                match found {
+                    Ok((FileType::Symlink, _)) => self.links == Links::Preserve,
+                    found => matches!(found, Ok((FileType::RegularFile, _))),
+                }
             }),
         }
     }

@@ -25,7 +25,7 @@ const KEPT_OPEN: usize = 16;
 /// Something that a walk came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A regular file.
+    /// A regular file; or a symbolic link, where those are synced as what they are.
     File(LocalFile),
     /// Something that hides what is at or below its path.
     Hidden {
@@ -135,6 +135,10 @@ impl Walk<'_> {
                 // Something else was there once.
                 FileType::RegularFile if self.only.len() > self.path.len() => None,
                 FileType::RegularFile => self.file(level, key),
+                FileType::Symlink if self.folder.takes_link(&key) => match self.only.len() > self.path.len() {
+                    true => None,
+                    false => self.file(level, key),
+                },
                 FileType::Directory => match self.enter(level) {
                     Ok(None) => None,
                     Ok(inner) => return ControlFlow::Continue(inner),
@@ -184,6 +188,9 @@ impl Walk<'_> {
         let found = self.handle(level).and_then(|dir| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW));
         match found.map(|stat| convert(&stat)) {
             Ok((FileType::RegularFile, stat)) => Some(Found::File(LocalFile { key, stat })),
+            Ok((FileType::Symlink, stat)) if self.folder.takes_link(&key) => {
+                Some(Found::File(LocalFile { key, stat }))
+            }
             Ok(_) => self.lost(Errno::AGAIN),
             Err(errno) => self.lost(errno),
         }

@@ -51,7 +51,7 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
         "max_delete" | "trash_days" | "jobs" => number(text),
         "prices" => prices(text)?,
         "event_queue" => Value::String(queue(text)?.to_owned()),
-        "conflicts" | "on_ignore" => Value::String(text.to_lowercase()),
+        "conflicts" | "on_ignore" | "links" => Value::String(text.to_lowercase()),
         _ => Value::String(text.to_owned()),
     };
     fields.insert(field.to_owned(), value);

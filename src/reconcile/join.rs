@@ -4,6 +4,7 @@
 //! plainly the same everywhere (equal stat, equal ETag) makes no item: a sync with nothing to do allocates nothing here.
 
 use super::{Item, Local, Remote};
+use crate::content::is_link;
 use crate::index::{Entry, Index};
 use crate::key::{Key, is_reserved};
 use crate::local::{Hidden, LocalFile, Scan};
@@ -192,15 +193,17 @@ fn item(
     written_ns: Option<i128>,
 ) -> Item {
     let local = file.map(|file| Local { stat: file.stat, racy: is_racy(file, written_ns), content: None });
+    let about = |object: &Listed| entry.filter(|entry| entry.etag.as_ref() == Some(&object.etag));
     let remote = object.map(|object| Remote {
         size: object.size,
         etag: object.etag.clone(),
         last_modified: object.last_modified,
-        sha256: entry.filter(|entry| entry.etag.as_ref() == Some(&object.etag)).and_then(|entry| entry.sha256),
+        sha256: about(object).and_then(|entry| entry.sha256),
+        link: about(object).and_then(|entry| entry.mode).map(is_link),
         indexed: false,
         asked: false,
     });
-    Item { key, base: entry.cloned().map(Box::new), local, remote, indexed: None, ignored: false }
+    Item { key, base: entry.cloned().map(Box::new), local, remote, indexed: None, ignored: false, foreign: false }
 }
 
 fn why_hidden(hidden: &Hidden) -> String {

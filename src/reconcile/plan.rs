@@ -9,6 +9,7 @@ use std::ops::Bound;
 
 use super::{Action, Decision, Item};
 use crate::content::Sha256;
+use crate::index::Entry;
 use crate::key::Key;
 
 /// One action on one key, with what it expects to find: the item as it was seen.
@@ -96,14 +97,15 @@ impl Plan {
     /// already. Only equal hashes count; inodes and times prove nothing.
     fn find_renames(&mut self) {
         for (deletion, arrival) in [(Action::DeleteRemote, Action::Push), (Action::DeleteLocal, Action::Pull)] {
-            let mut gone: HashMap<(u64, Sha256), Vec<usize>> = HashMap::new();
+            let mut gone: HashMap<(u64, Sha256, bool), Vec<usize>> = HashMap::new();
             for (at, planned) in self.deletions.iter().enumerate() {
                 // One that answers a conflict is of another content than the base's.
                 if planned.action == deletion
                     && planned.decision.action == Some(deletion)
-                    && let Some(content) = planned.item.base_content()
+                    && let Some((size, sha256)) = planned.item.base_content()
                 {
-                    gone.entry(content).or_default().push(at);
+                    let is_link = planned.item.live_base().is_some_and(Entry::is_link);
+                    gone.entry((size, sha256, is_link)).or_default().push(at);
                 }
             }
             for planned in self.transfers.iter_mut().filter(|planned| planned.action == arrival) {
@@ -124,11 +126,11 @@ impl Item {
         Some((base.size?, base.sha256?))
     }
 
-    /// Size and sum of a key that only one side has, as far as they are known.
-    fn new_content(&self) -> Option<(u64, Sha256)> {
+    /// Size and sum of a key that only one side has, as far as they are known, and whether it is a link.
+    fn new_content(&self) -> Option<(u64, Sha256, bool)> {
         match (&self.local, &self.remote) {
-            (Some(local), None) => Some((local.stat.size, local.content?.sha256)),
-            (None, Some(remote)) => Some((remote.size, remote.sha256?)),
+            (Some(local), None) => Some((local.stat.size, local.content?.sha256, local.stat.is_link())),
+            (None, Some(remote)) => Some((remote.size, remote.sha256?, remote.link == Some(true))),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use s4_commands::record::{self, FileInfo, IndexEntry, ObjectInfo};
 use s4_commands::time::{Seconds, Time};
 
 use super::senseless;
-use crate::content::{ETag, Sha256};
+use crate::content::{ETag, Sha256, is_link};
 use crate::error::{Error, Kind};
 use crate::index::Entry;
 use crate::key::Key;
@@ -165,7 +165,8 @@ pub(super) fn remote_of_info(info: &ObjectInfo, key: &str) -> Result<Remote, Err
         etag: ETag::new(&info.etag),
         last_modified: info.last_modified.0,
         sha256: info.sha256.as_deref().map(|text| sum(text, key)).transpose()?,
-        // It follows from what the remote index says.
+        // Both follow from what the indexes say.
+        link: None,
         indexed: false,
         asked: info.asked,
     })
@@ -233,7 +234,7 @@ fn octal(mode: u32) -> String {
 }
 
 fn mode(text: &str, key: &str) -> Result<u32, Error> {
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777);
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777 || is_link(*mode));
     mode.ok_or_else(|| senseless("its mode is not in octal", key))
 }
 

@@ -66,6 +66,9 @@ pub enum Failure {
     /// The file has this name now: look at both names and decide.
     #[error("it was kept as '{0}'")]
     Moved(Key),
+    /// The object is a symbolic link, and those are not synced here: it is left alone.
+    #[error("it is a symbolic link in the bucket, and those are not synced here")]
+    Link,
     /// The run was interrupted before the action was begun or finished.
     #[error("interrupted")]
     Interrupted,

@@ -31,6 +31,7 @@ mod ignore;
 mod integrity;
 mod json;
 mod kill;
+mod links;
 mod log;
 mod manual;
 mod modes;

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::flow::{bandwidth_field, jobs_field};
 use crate::prices::prices_field;
 use crate::secret::Secret;
-use crate::values::{Conflicts, OnIgnore, clearable, days, percent};
+use crate::values::{Conflicts, Links, OnIgnore, clearable, days, percent};
 
 /// The fields of a target as options. `None` is not given, `-` or an empty text clears the field.
 #[derive(Clone, Debug, Default, Args)]
@@ -84,6 +84,11 @@ pub struct FieldArgs {
     /// `delete` if nothing is said. The files themselves always stay.
     #[arg(long, value_name = "CHOICE", value_parser = clearable::<OnIgnore>(), ignore_case = true)]
     pub on_ignore: Option<String>,
+    /// What to do about symbolic links
+    ///
+    /// `skip` if nothing is said: they are left alone. See LINKS in s4-config(5).
+    #[arg(long, value_name = "CHOICE", value_parser = clearable::<Links>(), ignore_case = true)]
+    pub links: Option<String>,
     /// How many contents to move at a time, at most
     ///
     /// 256 if nothing is said.
@@ -116,7 +121,7 @@ impl FieldArgs {
     }
 
     /// The fields that are plain texts, by their names in the config file; without the secret.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 18] {
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 19] {
         [
             ("local_folder", self.local_folder.as_deref()),
             ("s3_uri", self.s3_uri.as_deref()),
@@ -132,6 +137,7 @@ impl FieldArgs {
             ("max_delete", self.max_delete.as_deref()),
             ("trash_days", self.trash_days.as_deref()),
             ("on_ignore", self.on_ignore.as_deref()),
+            ("links", self.links.as_deref()),
             ("jobs", self.jobs.as_deref()),
             ("bandwidth_limit", self.bandwidth_limit.as_deref()),
             ("prices", self.prices.as_deref()),
