@@ -311,7 +311,7 @@ _s4() {
                     return 0
                     ;;
                 --links)
-                    COMPREPLY=($(compgen -W "skip preserve" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "skip follow preserve" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -810,7 +810,7 @@ _s4() {
                     return 0
                     ;;
                 --links)
-                    COMPREPLY=($(compgen -W "skip preserve" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "skip follow preserve" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

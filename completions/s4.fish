@@ -98,6 +98,7 @@ complete -c s4 -n "__fish_s4_using_subcommand add" -l trash-days -d 'How many da
 complete -c s4 -n "__fish_s4_using_subcommand add" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
 preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
@@ -145,6 +146,7 @@ complete -c s4 -n "__fish_s4_using_subcommand a" -l trash-days -d 'How many days
 complete -c s4 -n "__fish_s4_using_subcommand a" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
 preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
@@ -406,6 +408,7 @@ complete -c s4 -n "__fish_s4_using_subcommand edit" -l trash-days -d 'How many d
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
 preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
@@ -452,6 +455,7 @@ complete -c s4 -n "__fish_s4_using_subcommand e" -l trash-days -d 'How many days
 complete -c s4 -n "__fish_s4_using_subcommand e" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
 preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f

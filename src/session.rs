@@ -157,6 +157,7 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
     let opened = Folder::open(&target.local_folder, target.state_folder.as_deref());
     let links = match target.links.unwrap_or_default() {
         s4_commands::Links::Skip => Links::Skip,
+        s4_commands::Links::Follow => Links::Follow,
         s4_commands::Links::Preserve => Links::Preserve,
     };
     opened.map(|folder| folder.with_links(links)).map_err(|error| match error {

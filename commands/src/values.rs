@@ -35,6 +35,8 @@ pub enum Links {
     /// Leave them alone
     #[default]
     Skip,
+    /// Sync what they lead to, files and folders
+    Follow,
     /// Sync them as what they are, wherever they lead
     Preserve,
 }

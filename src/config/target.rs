@@ -81,7 +81,7 @@ impl Target {
             state_folder: read.folder("state_folder")?,
             max_delete: read.share("max_delete")?,
             trash_days: read.days("trash_days")?,
-            links: read.choice("links", "skip or preserve", Links::parse)?,
+            links: read.choice("links", "skip, follow or preserve", Links::parse)?,
             on_ignore: read.choice("on_ignore", "delete or keep", OnIgnore::parse)?,
             jobs: read.jobs("jobs")?,
             bandwidth_limit: read.choice("bandwidth_limit", "a rate like 500K, 1M:8M or 1M:off", Bandwidth::parse)?,

@@ -239,7 +239,7 @@ impl<S: ObjectStore> Engine<S> {
                     });
                 }
                 Hidden::Unreadable(_) | Hidden::Special => {}
-                Hidden::Symlink => summary.symlinks += 1,
+                Hidden::Symlink | Hidden::Dangling => summary.symlinks += 1,
             }
         }
         Ok(joined.items)

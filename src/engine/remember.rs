@@ -238,10 +238,12 @@ fn look(folder: &Folder, base: &Loaded, hints: &mut Hints) -> Result<(Ignore, Sc
     let mut scan = local::scan_at(folder, &ignore, paths.iter().copied())?;
     let is_looked_at =
         |name: &str| paths.contains(name) || name.match_indices('/').any(|(at, _)| paths.contains(&name[..at]));
-    let remembered = live().filter(|(name, _)| !is_looked_at(name));
-    scan.files.extend(
-        remembered.filter_map(|(name, entry)| Some(LocalFile { key: Key::parse(name).ok()?, stat: entry.stat()? })),
-    );
+    let remembered = live().filter(|(name, _)| !is_looked_at(name)).filter_map(|(name, entry)| {
+        let file = LocalFile { key: Key::parse(name).ok()?, stat: entry.stat()? };
+        // One that was synced once, and is left alone from now on.
+        (!file.stat.is_link() || folder.takes_link(&file.key)).then_some(file)
+    });
+    scan.files.extend(remembered);
     scan.files.sort_by(|one, other| one.key.cmp(&other.key));
     Ok((ignore, scan))
 }

@@ -33,6 +33,12 @@ pub enum Error {
         /// What can not be reached.
         path: PathBuf,
     },
+    /// A key that is, or passes through, a symbolic link that is followed: for reading alone.
+    #[error("'{}' is a symbolic link here; nothing is written through it", path.display())]
+    ThroughLink {
+        /// The link.
+        path: PathBuf,
+    },
     /// An object that says of itself that it is a symbolic link, and can not be one.
     #[error("it is no path that a symbolic link can lead to: {why}")]
     NoLink {
@@ -108,6 +114,7 @@ impl Error {
             | Error::Changed { path }
             | Error::Exists { path }
             | Error::InTheWay { path }
+            | Error::ThroughLink { path }
             | Error::NoLink { path, .. }
             | Error::Locked { path, .. }
             | Error::NoSpace { path }

@@ -139,6 +139,14 @@ impl Folder {
     ///
     /// [`Error::InTheWay`] if there is anything but a file of a kind that is synced, or a parent is no folder; [`Error::Denied`], [`Error::Io`].
     pub fn stat(&self, key: &Key) -> Result<Option<Stat>, Error> {
+        match self.own_stat(key) {
+            Err(Error::InTheWay { .. }) if self.links == Links::Follow => self.stat_through(key),
+            found => found,
+        }
+    }
+
+    /// As [`Folder::stat`], for who writes: no link is followed.
+    pub(super) fn own_stat(&self, key: &Key) -> Result<Option<Stat>, Error> {
         let path = self.path_of(key);
         let (parent, name) = split(Path::new(key.as_str()));
         let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
@@ -158,6 +166,9 @@ impl Folder {
         match open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat()) {
             Ok((kind, _)) => kind == FileType::Directory,
             Err(Errno::NOENT) => true,
+            Err(_) if self.links == Links::Follow && self.first_link(key).is_some() => {
+                matches!(self.stat_through(key), Ok(None))
+            }
             Err(_) => key.ancestors().any(|folder| {
                 let (parent, name) = split(Path::new(folder));
                 let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
@@ -175,7 +186,10 @@ impl Folder {
     ///
     /// [`Error::NotFound`], [`Error::InTheWay`] as for [`Folder::stat`], [`Error::Denied`], [`Error::Io`].
     pub fn open_file(&self, key: &Key) -> Result<(File, Stat), Error> {
-        open_regular(&self.root, Path::new(key.as_str()), &self.path_of(key))
+        match open_regular(&self.root, Path::new(key.as_str()), &self.path_of(key)) {
+            Err(Error::InTheWay { .. }) if self.links == Links::Follow => self.open_through(key),
+            opened => opened,
+        }
     }
 
     /// Puts everything written so far on disk: what a commit of the index relies on.
@@ -201,7 +215,7 @@ impl Folder {
 
     /// Fails with [`Error::Changed`] unless the file `key` is exactly what `expected` says.
     pub(super) fn expect(&self, key: &Key, expected: &Stat) -> Result<(), Error> {
-        match self.stat(key)? {
+        match self.own_stat(key)? {
             Some(stat) if stat.same_file(expected) => Ok(()),
             _ => Err(Error::Changed { path: self.path_of(key) }),
         }
@@ -251,6 +265,12 @@ impl Folder {
         .map_err(|errno| Error::new(errno, &path))
     }
 
+    /// Whether a folder, by device and inode, is one of s4's own.
+    pub(super) fn is_private(&self, identity: (u64, u64)) -> bool {
+        let found = std::fs::metadata(self.path.join(PRIVATE));
+        found.is_ok_and(|found| (found.dev(), found.ino()) == identity)
+    }
+
     /// Device and inode of the state folder, which a scan must not enter.
     pub(super) fn state_identity(&self) -> Option<(u64, u64)> {
         let found = std::fs::metadata(self.state.as_ref()?).ok()?;
@@ -267,6 +287,11 @@ pub(super) fn open_regular(dir: &OwnedFd, name: &Path, path: &Path) -> Result<(F
         Errno::NXIO | Errno::OPNOTSUPP => Error::InTheWay { path: path.to_owned() },
         errno => Error::new(errno, path),
     })?;
+    regular(file, path)
+}
+
+/// An open file with its stat, if it is a regular one.
+pub(super) fn regular(file: OwnedFd, path: &Path) -> Result<(File, Stat), Error> {
     let (kind, stat) = convert(&fstat(&file).map_err(|errno| Error::new(errno, path))?);
     match kind {
         FileType::RegularFile => Ok((file.into(), stat)),

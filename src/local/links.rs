@@ -20,6 +20,8 @@ pub enum Links {
     /// They are left alone.
     #[default]
     Skip,
+    /// What they lead to is read in their places. Nothing is written through them.
+    Follow,
     /// They are synced as what they are.
     Preserve,
 }

@@ -7,6 +7,7 @@ mod blocks;
 mod browse;
 mod copy;
 mod error;
+mod follow;
 mod folder;
 mod hash;
 mod hollow;
@@ -107,6 +108,8 @@ pub enum Hidden {
     Unreadable(String),
     /// A symbolic link that is left alone.
     Symlink,
+    /// A symbolic link that is to be followed, and leads nowhere or to an empty folder, as to a drive that is not mounted.
+    Dangling,
     /// A device, socket or pipe.
     Special,
 }

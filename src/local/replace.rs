@@ -101,7 +101,7 @@ impl Folder {
         // Now, since a file may take the place of the folder it was in.
         prune(&self.root, source);
         self.place(slot.at(), target).inspect_err(|_| self.put_back(&slot))?;
-        match self.stat(to)? {
+        match self.own_stat(to)? {
             Some(stat) if stat.same_content(expected) => Ok(stat),
             _ => Err(Error::Changed { path: self.path_of(to) }),
         }

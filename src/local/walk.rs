@@ -9,18 +9,22 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::beneath::{LIST, convert, open};
+use super::follow::{Leads, emptiness};
 use super::names::Names;
-use super::sys::{fstat, statat};
-use super::{Error, Folder, Hidden, Ignore, LocalFile};
+use super::sys::{fstat, openat, statat};
+use super::{Error, Folder, Hidden, Ignore, Links, LocalFile};
 use crate::key::{Key, is_reserved};
 
 /// How many folders are held open at once, the innermost ones. One that was closed is opened again from the root, so this
 /// may be any number; few trees are as deep.
 const KEPT_OPEN: usize = 16;
+
+/// How a folder is opened that a link leads to.
+const FOLLOWED: OFlags = LIST.union(OFlags::CLOEXEC);
 
 /// Something that a walk came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +91,7 @@ pub fn walk_at(
     }
     let mut levels: Vec<Level> = walk.level(root).map_err(failed)?.into_iter().collect();
     while let Some(mut level) = levels.pop() {
-        match walk.go_on(&mut level) {
+        match walk.go_on(&mut level, &levels) {
             ControlFlow::Continue(None) => {}
             ControlFlow::Continue(Some(inner)) => {
                 levels.push(level);
@@ -125,9 +129,16 @@ struct Level {
     names: Names,
 }
 
+/// What a link came to.
+enum Followed {
+    Found(Option<Found>),
+    Folder(Level),
+}
+
 impl Walk<'_> {
-    /// Goes through the names of a folder up to the next folder in it, which it gives back; `None` at the end.
-    fn go_on(&mut self, level: &mut Level) -> ControlFlow<(), Option<Level>> {
+    /// Goes through the names of a folder up to the next folder in it, which it gives back; `None` at the end. `above`: the
+    /// folders that it is in.
+    fn go_on(&mut self, level: &mut Level, above: &[Level]) -> ControlFlow<(), Option<Level>> {
         while let Some((name, kind)) = level.names.next() {
             self.path.truncate(level.path);
             let Some(key) = self.key(name, kind == FileType::Directory)? else { continue };
@@ -138,6 +149,11 @@ impl Walk<'_> {
                 FileType::Symlink if self.folder.takes_link(&key) => match self.only.len() > self.path.len() {
                     true => None,
                     false => self.file(level, key),
+                },
+                FileType::Symlink if self.folder.links == Links::Follow => match self.follow(level, above, key) {
+                    Ok(Followed::Found(found)) => found,
+                    Ok(Followed::Folder(inner)) => return ControlFlow::Continue(Some(inner)),
+                    Err(errno) => self.lost(errno),
                 },
                 FileType::Directory => match self.enter(level) {
                     Ok(None) => None,
@@ -196,6 +212,41 @@ impl Walk<'_> {
         }
     }
 
+    /// Takes a link for what it leads to. One that leads nowhere hides what is below it: a drive may not be mounted.
+    fn follow(&mut self, level: &mut Level, above: &[Level], key: Key) -> Result<Followed, Errno> {
+        let hidden = |path: &str, why| Ok(Followed::Found(Some(Found::Hidden { path: path.to_owned(), why })));
+        let name = &self.path[level.path..];
+        let (kind, stat) = match self.handle(level).and_then(|dir| statat(dir, name, AtFlags::empty())) {
+            Ok(stat) => convert(&stat),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return hidden(&self.path, Hidden::Dangling),
+            Err(errno) => return Err(errno),
+        };
+        match kind {
+            FileType::RegularFile if self.only.len() > self.path.len() => Ok(Followed::Found(None)),
+            FileType::RegularFile => Ok(Followed::Found(Some(Found::File(LocalFile { key, stat })))),
+            FileType::Directory if self.ignore.is_ignored(&self.path, true) => {
+                self.totals.ignored += 1;
+                Ok(Followed::Found(None))
+            }
+            FileType::Directory => {
+                let handle = self.handle(level).and_then(|dir| openat(dir, name, FOLLOWED, Mode::empty()))?;
+                let led = identity(&handle)?;
+                if led == level.identity || above.iter().any(|level| level.identity == led) {
+                    let why = "this symbolic link leads to a folder that it is in itself".to_owned();
+                    return hidden(&self.path, Hidden::Unreadable(why));
+                }
+                if emptiness(&handle)? == Leads::ToNothing {
+                    return hidden(&self.path, Hidden::Dangling);
+                }
+                if self.folder.is_private(led) {
+                    return Ok(Followed::Found(None));
+                }
+                Ok(self.level(handle)?.map_or(Followed::Found(None), Followed::Folder))
+            }
+            _ => hidden(&self.path, Hidden::Special),
+        }
+    }
+
     /// Opens and reads the folder that the path leads to. `None`: it is not to be walked.
     fn enter(&mut self, outer: &mut Level) -> Result<Option<Level>, Errno> {
         let name = Path::new(&self.path[outer.path..]);
@@ -239,7 +290,11 @@ impl Walk<'_> {
     fn handle<'a>(&self, level: &'a mut Level) -> Result<BorrowedFd<'a>, Errno> {
         if level.dir.is_none() {
             let path = self.path[..level.path].trim_end_matches('/');
-            let handle = open(&self.folder.root, Path::new(path), LIST, Mode::empty())?;
+            let handle = match self.folder.links {
+                // There may be one on the way.
+                Links::Follow => openat(&self.folder.root, if path.is_empty() { "." } else { path }, FOLLOWED, Mode::empty()),
+                _ => open(&self.folder.root, Path::new(path), LIST, Mode::empty()),
+            }?;
             if identity(&handle)? != level.identity {
                 return Err(Errno::AGAIN);
             }

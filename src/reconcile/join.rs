@@ -149,6 +149,11 @@ impl Sides<'_> {
         };
         let ignored = file.is_none() && (self.is_ignored)(&key);
         if !ignored && let Some(hidden) = self.scan.hidden(&key) {
+            // Links were synced once, and are left alone from now on: nothing is wrong with that.
+            let is_known_link = live && entry.is_some_and(Entry::is_link) && *hidden == Hidden::Symlink;
+            if is_known_link && object.is_none_or(|object| entry.and_then(|it| it.etag.as_ref()) == Some(&object.etag)) {
+                return;
+            }
             joined.problems.push(Problem {
                 name: name.to_owned(),
                 raw: None,
@@ -210,6 +215,7 @@ fn why_hidden(hidden: &Hidden) -> String {
     match hidden {
         Hidden::Unreadable(why) => format!("it can not be read here: {why}"),
         Hidden::Symlink => "a symbolic link is in its place here".to_owned(),
+        Hidden::Dangling => "the symbolic link in its place here leads to nothing: is a drive not mounted?".to_owned(),
         Hidden::Special => "a device, pipe or socket is in its place here".to_owned(),
     }
 }

@@ -200,6 +200,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_and_a_link_of_the_same_bytes_are_no_rename() {
+        let mut link = new_there("new", 'A');
+        link.item.remote.as_mut().unwrap().link = Some(true);
+        let plan = Plan::of(vec![link, gone_there("old")]);
+        assert_eq!((plan.transfers[0].source.is_some(), plan.deletions[0].renamed), (false, false));
+    }
+
+    #[test]
     fn a_local_rename_needs_the_new_files_hash() {
         let gone_here =
             || planned("old", Action::DeleteRemote, item(Some(base('A', 1)), None, Some(remote('A', 1, false))));

@@ -34,6 +34,7 @@ pub fn problem(path: &str, hidden: &Hidden) -> record::Problem {
     let (reason, message) = match hidden {
         Hidden::Unreadable(why) => ("unreadable", why.clone()),
         Hidden::Symlink => ("symlink", "it is a symbolic link".to_owned()),
+        Hidden::Dangling => ("symlink", "it is a symbolic link that leads to nothing".to_owned()),
         Hidden::Special => ("special", "it is a device, pipe or socket".to_owned()),
     };
     named_problem(path, reason, message)

@@ -254,6 +254,9 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     async fn carry_out_one(&self, planned: &Planned) -> Result<Done, Failure> {
+        if matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal | Action::MoveAside) {
+            self.folder.expect_own(&planned.item.key)?;
+        }
         match planned.action {
             Action::Push => self.push(planned).await,
             Action::Pull | Action::KeepBoth => self.pull(planned).await,

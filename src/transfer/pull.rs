@@ -114,6 +114,8 @@ impl<S: ObjectStore> Carrier<S> {
             }
             // The old file is not what it was: fetch the object instead, and let the deletion find out.
             Err(local::Error::Changed { .. } | local::Error::NotFound { .. }) => Ok(None),
+            // One that is only read through a link stays where it is.
+            Err(local::Error::InTheWay { .. }) if self.folder.expect_own(&source.item.key).is_err() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,5 +1,7 @@
 //! Symbolic links: left alone, or synced as what they are.
 
+mod follow;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -142,6 +144,11 @@ fn a_machine_that_skips_links_from_now_on_deletes_none() {
     two.sync();
     one.is_idle();
     assert_eq!(bucket.tree().len(), 3);
+    // Nor does it take those away that others delete.
+    one.remove("b");
+    one.sync();
+    assert_eq!(two.sync().err.lines().last(), Some("2 symbolic links left alone"));
+    assert_eq!(two.tree(), tree(&[("b", "-> there"), ("file", "text")]));
 }
 
 #[test]

@@ -219,3 +219,44 @@ mod ignored {
         assert_eq!(ignored(None, object('A'), false), None);
     }
 }
+
+/// A side's link to a path of the bytes that stand for the content.
+fn link(mut item: Item, here: bool, there: Option<bool>) -> Item {
+    if let Some(local) = item.local.as_mut().filter(|_| here) {
+        local.stat.mode = crate::content::LINK_MODE;
+    }
+    if let Some(remote) = &mut item.remote {
+        remote.link = there;
+    }
+    item
+}
+
+#[test]
+fn a_file_and_a_link_of_the_same_bytes_are_two_contents() {
+    let created = || item(None, Some(local('A', 1, true)), Some(remote('A', 1, true)));
+    let synced = || item(Some(base('A', 1)), Some(local('A', 1, true)), Some(remote('A', 1, true)));
+    for (item, action) in [
+        (link(created(), true, Some(true)), Some(Action::Adopt)),
+        (link(created(), true, Some(false)), Some(Action::Conflict)),
+        (link(created(), false, Some(true)), Some(Action::Conflict)),
+        (link(synced(), true, Some(false)), Some(Action::Push)),
+        (link(synced(), false, Some(true)), Some(Action::Pull)),
+        (link(synced(), true, Some(true)), Some(Action::Adopt)),
+    ] {
+        let Verdict::Decided(decision) = decide(&item, false) else { panic!("{item:?}") };
+        assert_eq!(decision.action, action, "{item:?}");
+    }
+    // What nothing tells of an object is asked.
+    let mut unknown = link(created(), true, None);
+    unknown.remote.as_mut().unwrap().asked = false;
+    assert_eq!(decide(&unknown, false), Verdict::Ask(Question::HashRemote));
+}
+
+#[test]
+fn what_is_not_carried_here_is_left_alone_whatever_the_sides_are() {
+    for (local, remote) in [(None, Some(remote('B', 1, true))), (Some(local('C', 1, true)), Some(remote('B', 1, true)))] {
+        let item = Item { foreign: true, ..item(Some(base('A', 1)), local, remote) };
+        let Verdict::Decided(decision) = decide(&item, false) else { panic!("{item:?}") };
+        assert_eq!(decision.action, None);
+    }
+}
