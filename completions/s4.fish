@@ -97,9 +97,6 @@ complete -c s4 -n "__fish_s4_using_subcommand add" -l max-delete -d 'Refuse to d
 complete -c s4 -n "__fish_s4_using_subcommand add" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
-complete -c s4 -n "__fish_s4_using_subcommand add" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
-follow\t'Sync what they lead to, files and folders'
-preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l prices -d 'What the server asks for its work, in US dollars' -r -f
@@ -145,9 +142,6 @@ complete -c s4 -n "__fish_s4_using_subcommand a" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand a" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
-complete -c s4 -n "__fish_s4_using_subcommand a" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
-follow\t'Sync what they lead to, files and folders'
-preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l prices -d 'What the server asks for its work, in US dollars' -r -f
@@ -407,9 +401,6 @@ complete -c s4 -n "__fish_s4_using_subcommand edit" -l max-delete -d 'Refuse to 
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
-complete -c s4 -n "__fish_s4_using_subcommand edit" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
-follow\t'Sync what they lead to, files and folders'
-preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l prices -d 'What the server asks for its work, in US dollars' -r -f
@@ -454,9 +445,6 @@ complete -c s4 -n "__fish_s4_using_subcommand e" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand e" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
-complete -c s4 -n "__fish_s4_using_subcommand e" -l links -d 'What to do about symbolic links' -r -f -a "skip\t'Leave them alone'
-follow\t'Sync what they lead to, files and folders'
-preserve\t'Sync them as what they are, wherever they lead'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l jobs -d 'How many contents to move at a time, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l bandwidth-limit -d 'How many bytes to move a second, at most' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l prices -d 'What the server asks for its work, in US dollars' -r -f

@@ -160,14 +160,16 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
         s4_commands::Links::Follow => Links::Follow,
         s4_commands::Links::Preserve => Links::Preserve,
     };
-    opened.map(|folder| folder.with_links(links)).map_err(|error| match error {
-        local::Error::NotFound { path } => {
-            let path = path.display();
-            Error::new(Kind::Failed, format!("the folder '{path}' does not exist"))
-                .hint(format!("if it is on a drive, mount the drive; if it is new, make it: mkdir -p '{path}'"))
-        }
-        error => folder_error(error),
-    })
+    opened.map(|folder| folder.with_links(links).with_empty_folders(target.empty_folders)).map_err(
+        |error| match error {
+            local::Error::NotFound { path } => {
+                let path = path.display();
+                Error::new(Kind::Failed, format!("the folder '{path}' does not exist"))
+                    .hint(format!("if it is on a drive, mount the drive; if it is new, make it: mkdir -p '{path}'"))
+            }
+            error => folder_error(error),
+        },
+    )
 }
 
 /// Connects to a target's bucket; no request is made yet.

@@ -41,6 +41,15 @@ pub enum Links {
     Preserve,
 }
 
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnOff {
+    /// It is
+    On,
+    /// It is not
+    Off,
+}
+
 impl Conflicts {
     /// Reads one of the names that `--conflicts` takes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Conflicts> {

@@ -43,6 +43,8 @@ pub struct Target {
     pub trash_days: Option<u32>,
     /// How symbolic links are treated.
     pub links: Option<Links>,
+    /// Whether empty folders are synced.
+    pub empty_folders: bool,
     /// What becomes of objects that were synced and are now ignored.
     pub on_ignore: Option<OnIgnore>,
     /// How many contents move at a time, at most.
@@ -82,6 +84,7 @@ impl Target {
             max_delete: read.share("max_delete")?,
             trash_days: read.days("trash_days")?,
             links: read.choice("links", "skip, follow or preserve", Links::parse)?,
+            empty_folders: read.switch("empty_folders")?,
             on_ignore: read.choice("on_ignore", "delete or keep", OnIgnore::parse)?,
             jobs: read.jobs("jobs")?,
             bandwidth_limit: read.choice("bandwidth_limit", "a rate like 500K, 1M:8M or 1M:off", Bandwidth::parse)?,
@@ -158,6 +161,19 @@ impl Reader<'_> {
         };
         let parse = |text: String| parse(&text).ok_or_else(|| self.error(field, format!("is '{text}', not {choices}")));
         text.map(parse).transpose()
+    }
+
+    /// `true` or `false`, also as a text, or as the option has it; `false` if nothing is said.
+    fn switch(&self, field: &'static str) -> Result<bool, Error> {
+        if let Some(Value::Bool(on)) = self.fields.get(field) {
+            return Ok(*on);
+        }
+        let text = self.text(field)?.map(|text| text.trim().to_lowercase());
+        match text.as_deref() {
+            Some("true" | "on") => Ok(true),
+            None | Some("false" | "off") => Ok(false),
+            Some(_) => Err(self.error(field, "is not true or false")),
+        }
     }
 
     /// A number, also one in quotes.

@@ -161,13 +161,14 @@ fn a_target_of_0_4_is_read() {
 fn our_fields_are_read() {
     let target = target(
         "x",
-        &json!({"local_folder": "/x", "s3_uri": "s3://b", "conflicts": 1, "on_ignore": "keep", "links": "Preserve", "max_delete": "25%",
+        &json!({"local_folder": "/x", "s3_uri": "s3://b", "conflicts": 1, "on_ignore": "keep", "links": "Preserve", "empty_folders": "On", "max_delete": "25%",
             "trash_days": 3, "state_folder": "~/.state/x", "conditional_writes": {"put": true}, "jobs": "16", "prices": {"put": 1},
             "bandwidth_limit": "1K:off", "event_queue": "https://sqs.eu-west-1.amazonaws.com/1/q"}),
     )
     .unwrap();
     assert_eq!(target.conflicts, Some(s4_commands::Conflicts::Local));
     assert_eq!(target.on_ignore, Some(s4_commands::OnIgnore::Keep));
+    assert!(target.empty_folders);
     assert_eq!(target.links, Some(s4_commands::Links::Preserve));
     assert_eq!((target.max_delete, target.trash_days), (Some(25.0), Some(3)));
     assert_eq!(target.prices, s4_commands::Prices::parse("put=1").ok());
@@ -187,6 +188,8 @@ fn wrong_fields_are_named() {
         ("region_name", json!(7), "is not a text"),
         ("conflicts", json!("both"), "is 'both', not ignore, local, remote, newest or keep-both"),
         ("on_ignore", json!("drop"), "is 'drop', not delete or keep"),
+        ("empty_folders", json!("some"), "is not true or false"),
+        ("empty_folders", json!(1), "is not a text"),
         ("links", json!("copy"), "is 'copy', not skip, follow or preserve"),
         ("max_delete", json!(101), "is not between 0 and 100 percent"),
         ("max_delete", json!("lots"), "is not a number"),

@@ -116,7 +116,15 @@ pub(super) fn make_dirs(dir: impl AsFd, path: &Path, mode: Mode) -> Result<Owned
 
 /// Removes the folders above `path` that are empty, innermost first, `dir` itself never.
 pub(super) fn prune(dir: impl AsFd, path: &Path) {
+    prune_unless(dir, path, |_| false);
+}
+
+/// As [`prune`], up to one that is to be spared.
+pub(super) fn prune_unless(dir: impl AsFd, path: &Path, spared: impl Fn(&Path) -> bool) {
     for folder in path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty()) {
+        if spared(folder) {
+            return;
+        }
         let (parent, name) = split(folder);
         // What stops it, above all a folder that is not empty, is no failure: the folder just stays.
         let removed = open_dir(dir.as_fd(), parent).and_then(|parent| unlinkat(parent, name, AtFlags::REMOVEDIR));

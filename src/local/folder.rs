@@ -1,5 +1,6 @@
 //! The handle on a target's folder, through which everything in it is reached.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -46,6 +47,9 @@ pub struct Folder {
     pub(super) default_mode: OnceLock<u32>,
     pub(super) renames: Renames,
     pub(super) links: Links,
+    pub(super) empty_folders: bool,
+    /// Folders that stay when nothing is left in them, by their path.
+    pub(super) spared: Mutex<BTreeSet<Box<str>>>,
 }
 
 /// A place of s4's own: a folder below the root or below the state folder.
@@ -103,6 +107,8 @@ impl Folder {
             default_mode: OnceLock::new(),
             renames: Renames::default(),
             links: Links::default(),
+            empty_folders: false,
+            spared: Mutex::default(),
             state,
             path,
         })
@@ -147,6 +153,9 @@ impl Folder {
 
     /// As [`Folder::stat`], for who writes: no link is followed.
     pub(super) fn own_stat(&self, key: &Key) -> Result<Option<Stat>, Error> {
+        if key.is_marker() {
+            return self.stat_folder(key);
+        }
         let path = self.path_of(key);
         let (parent, name) = split(Path::new(key.as_str()));
         let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
@@ -156,27 +165,6 @@ impl Folder {
             Ok(_) => Err(Error::InTheWay { path }),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(Error::new(errno, &path)),
-        }
-    }
-
-    /// Whether the file `key` is certainly gone: nothing has its name, or a folder has, or a file is where one of its folders
-    /// was. What something unreadable may hide is not gone, nor what a link may, unless links are files like others.
-    pub fn is_gone(&self, key: &Key) -> bool {
-        let (parent, name) = split(Path::new(key.as_str()));
-        match open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat()) {
-            Ok((kind, _)) => kind == FileType::Directory,
-            Err(Errno::NOENT) => true,
-            Err(_) if self.links == Links::Follow && self.first_link(key).is_some() => {
-                matches!(self.stat_through(key), Ok(None))
-            }
-            Err(_) => key.ancestors().any(|folder| {
-                let (parent, name) = split(Path::new(folder));
-                let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
-                match found {
-                    Ok((FileType::Symlink, _)) => self.links == Links::Preserve,
-                    found => matches!(found, Ok((FileType::RegularFile, _))),
-                }
-            }),
         }
     }
 
@@ -368,34 +356,6 @@ mod tests {
             assert!(matches!(folder.open_file(&key(name)), Err(Error::InTheWay { .. })), "{name}");
         }
         assert!(matches!(folder.open_file(&key("none")), Err(Error::NotFound { .. })));
-    }
-
-    #[test]
-    fn a_file_is_gone_where_a_folder_came_or_its_own_folder_became_a_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path(), None).unwrap();
-        fs::create_dir_all(dir.path().join("sub/below")).unwrap();
-        fs::write(dir.path().join("file"), "text").unwrap();
-        symlink("file", dir.path().join("link")).unwrap();
-        symlink("nowhere", dir.path().join("broken")).unwrap();
-        symlink("sub", dir.path().join("sublink")).unwrap();
-        for (name, gone) in [
-            ("none", true),
-            ("none/x", true),
-            ("sub", true),
-            ("sub/below", true),
-            ("sub/none", true),
-            ("file/x", true),
-            ("file/x/y", true),
-            ("file", false),
-            ("link", false),
-            ("broken", false),
-            ("sublink", false),
-            ("sublink/x", false),
-            ("link/x", false),
-        ] {
-            assert_eq!(folder.is_gone(&key(name)), gone, "{name}");
-        }
     }
 
     #[test]

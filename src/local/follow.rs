@@ -27,7 +27,7 @@ impl Folder {
 
     /// The first of a key's folders, or the key itself, that is a link.
     pub(super) fn first_link<'k>(&self, key: &'k Key) -> Option<&'k str> {
-        key.ancestors().chain([key.as_str()]).find(|path| self.is_link_at(path))
+        key.ancestors().chain([key.path()]).find(|path| self.is_link_at(path))
     }
 
     fn is_link_at(&self, path: &str) -> bool {
@@ -44,7 +44,9 @@ impl Folder {
     /// The stat of what a key leads to, whose path has a link in it or ends in no file; `None` if it is certainly gone.
     pub(super) fn stat_through(&self, key: &Key) -> Result<Option<Stat>, Error> {
         let path = self.path_of(key);
-        match statat(&self.root, key.as_str(), AtFlags::empty()).map(|stat| convert(&stat)) {
+        match statat(&self.root, key.path(), AtFlags::empty()).map(|stat| convert(&stat)) {
+            Ok((FileType::RegularFile, _)) if key.is_marker() => Ok(None),
+            Ok((FileType::Directory, _)) if key.is_marker() => Ok(Some(Stat::default())),
             Ok((FileType::RegularFile, stat)) => Ok(Some(stat)),
             Err(Errno::NOENT) if !self.is_lost(key) => Ok(None),
             Err(Errno::NOTDIR) if key.ancestors().any(|path| self.is_file_at(path)) => Ok(None),
@@ -56,7 +58,7 @@ impl Folder {
     /// Whether a link on the way to a key, or the key itself, leads nowhere.
     fn is_lost(&self, key: &Key) -> bool {
         let links = key.ancestors().filter(|path| self.is_link_at(path));
-        self.is_link_at(key.as_str())
+        self.is_link_at(key.path())
             || links.map(|path| leads_to(self.root.as_fd(), path)).any(|found| found != Ok(Leads::Somewhere))
     }
 
@@ -134,7 +136,7 @@ mod tests {
             assert_eq!(case.folder.stat(&file.key).unwrap(), Some(file.stat));
             hash_file(&case.folder, &file.key, &file.stat, None).unwrap();
             let same = scan_at(&case.folder, &Ignore::none(), [file.key.as_str()]).unwrap();
-            assert_eq!(same.files, [file.clone()]);
+            assert_eq!(same.files, std::slice::from_ref(file));
         }
         let ruled = scan(&case.folder, &Ignore::parse(b"out/\n/one\n")).unwrap();
         assert_eq!((keys(&ruled), ruled.ignored), (vec!["in/file", "real/file"], 2));

@@ -102,6 +102,12 @@ impl Hasher {
 ///
 /// [`Error::Changed`] if it is not; [`Error::InTheWay`], [`Error::Denied`], [`Error::Io`].
 pub fn hash_file(folder: &Folder, key: &Key, expected: &Stat, etag: Option<&ETag>) -> Result<LocalContent, Error> {
+    if key.is_marker() {
+        return match folder.stat(key)? {
+            Some(_) => Ok(Hasher::new(0, etag).finish()),
+            None => Err(Error::Changed { path: folder.path_of(key) }),
+        };
+    }
     if expected.is_link() {
         let target = folder.read_link(key, expected)?;
         let mut hasher = Hasher::new(expected.size, etag);

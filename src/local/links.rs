@@ -186,7 +186,10 @@ mod tests {
         assert_eq!((stat.mtime_ns, stat.mode, stat.size), (-1_500_000_000, LINK_MODE, 13));
         case.folder.replace(case.staged("again"), &key("a"), &stat, &Displaced::Trash).unwrap();
         assert_eq!(case.read("a"), "again");
-        assert_eq!((case.read(".s4/trash/run/a"), target(&case, ".s4/trash/run.1/a")), ("text".into(), "../else where".into()));
+        assert_eq!(
+            (case.read(".s4/trash/run/a"), target(&case, ".s4/trash/run.1/a")),
+            ("text".into(), "../else where".into())
+        );
         let staged = case.folder.stage_link(&key("b/c"), b"x", 0).unwrap();
         let stat = case.folder.install(staged, &key("b/c")).unwrap();
         case.folder.rename(&key("b/c"), &stat, &key("d")).unwrap();
@@ -204,10 +207,7 @@ mod tests {
         fs::remove_file(case.path("a")).unwrap();
         symlink("newer", case.path("a")).unwrap();
         let staged = case.folder.stage_link(&key("a"), b"theirs", 0).unwrap();
-        assert!(matches!(
-            case.folder.replace(staged, &key("a"), &old, &Displaced::Trash),
-            Err(Error::Changed { .. })
-        ));
+        assert!(matches!(case.folder.replace(staged, &key("a"), &old, &Displaced::Trash), Err(Error::Changed { .. })));
         assert!(matches!(case.folder.read_link(&key("a"), &old), Err(Error::Changed { .. })));
         let staged = case.folder.stage_link(&key("a"), b"theirs", 0).unwrap();
         assert!(matches!(case.folder.install(staged, &key("a")), Err(Error::Exists { .. })));

@@ -7,14 +7,16 @@ mod blocks;
 mod browse;
 mod copy;
 mod error;
-mod follow;
 mod folder;
+mod follow;
+mod gone;
 mod hash;
 mod hollow;
 mod ignore;
 mod kept;
 mod links;
 mod lock;
+mod markers;
 mod moves;
 mod names;
 mod recover;
@@ -142,7 +144,7 @@ impl Scan {
 
     /// What hides `key`, if anything: something unreadable, a link or a special file at it or above it.
     pub fn hidden(&self, key: &Key) -> Option<&Hidden> {
-        key.ancestors().chain([key.as_str()]).find_map(|path| self.hidden_at(path))
+        key.ancestors().chain([key.path()]).find_map(|path| self.hidden_at(path))
     }
 
     /// What hides what is at or below that very path.

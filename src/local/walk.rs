@@ -16,7 +16,7 @@ use super::beneath::{LIST, convert, open};
 use super::follow::{Leads, emptiness};
 use super::names::Names;
 use super::sys::{fstat, openat, statat};
-use super::{Error, Folder, Hidden, Ignore, Links, LocalFile};
+use super::{Error, Folder, Hidden, Ignore, Links, LocalFile, Stat};
 use crate::key::{Key, is_reserved};
 
 /// How many folders are held open at once, the innermost ones. One that was closed is opened again from the root, so this
@@ -127,6 +127,8 @@ struct Level {
     /// How much of the walk's path is this folder's, the `/` included.
     path: usize,
     names: Names,
+    /// Whether nothing at all is in it.
+    is_empty: bool,
 }
 
 /// What a link came to.
@@ -157,6 +159,7 @@ impl Walk<'_> {
                 },
                 FileType::Directory => match self.enter(level) {
                     Ok(None) => None,
+                    Ok(Some(inner)) if inner.is_empty && self.folder.keeps_empty() => Some(self.marker()),
                     Ok(inner) => return ControlFlow::Continue(inner),
                     Err(errno) => self.lost(errno),
                 },
@@ -199,14 +202,20 @@ impl Walk<'_> {
         }
     }
 
+    /// What stands for the folder that the path leads to.
+    fn marker(&self) -> Found {
+        match Key::parse_any(&self.path) {
+            Ok(key) => Found::File(LocalFile { key, stat: Stat::default() }),
+            Err(why) => Found::Unnameable { name: self.path.clone().into_bytes(), why: why.to_string() },
+        }
+    }
+
     fn file(&self, level: &mut Level, key: Key) -> Option<Found> {
         let name = &self.path[level.path..];
         let found = self.handle(level).and_then(|dir| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW));
         match found.map(|stat| convert(&stat)) {
             Ok((FileType::RegularFile, stat)) => Some(Found::File(LocalFile { key, stat })),
-            Ok((FileType::Symlink, stat)) if self.folder.takes_link(&key) => {
-                Some(Found::File(LocalFile { key, stat }))
-            }
+            Ok((FileType::Symlink, stat)) if self.folder.takes_link(&key) => Some(Found::File(LocalFile { key, stat })),
             Ok(_) => self.lost(Errno::AGAIN),
             Err(errno) => self.lost(errno),
         }
@@ -283,7 +292,8 @@ impl Walk<'_> {
                 names
             }
         };
-        Ok(Some(Level { dir: Some(dir), identity, path: self.path.len(), names }))
+        let is_empty = ahead.is_none() && names.is_empty();
+        Ok(Some(Level { dir: Some(dir), identity, path: self.path.len(), names, is_empty }))
     }
 
     /// The handle on a folder, opened again if need be. Another folder in its place is none that was read.
@@ -292,7 +302,9 @@ impl Walk<'_> {
             let path = self.path[..level.path].trim_end_matches('/');
             let handle = match self.folder.links {
                 // There may be one on the way.
-                Links::Follow => openat(&self.folder.root, if path.is_empty() { "." } else { path }, FOLLOWED, Mode::empty()),
+                Links::Follow => {
+                    openat(&self.folder.root, if path.is_empty() { "." } else { path }, FOLLOWED, Mode::empty())
+                }
                 _ => open(&self.folder.root, Path::new(path), LIST, Mode::empty()),
             }?;
             if identity(&handle)? != level.identity {

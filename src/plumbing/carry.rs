@@ -13,6 +13,7 @@ use crate::engine::{Carried, Engine, Order, Way};
 use crate::error::{Error, ExitCode, Kind};
 use crate::index::{self, Entry};
 use crate::key::Key;
+use crate::local::Folder;
 use crate::reconcile::{Action, Alarm, Policy};
 use crate::records::{self, Line, Reader};
 use crate::run::{self, explain};
@@ -74,6 +75,7 @@ async fn carry_session(
     let desk = Arc::new(Desk {
         ui: Arc::clone(&context.ui),
         stream: context.ui.stream(run::header(target)),
+        folder: Arc::clone(&session.folder),
         target: target.name.clone(),
         way,
         force: input.force,
@@ -117,6 +119,7 @@ impl Way {
 struct Desk {
     ui: Arc<Ui>,
     stream: Stream,
+    folder: Arc<Folder>,
     target: String,
     way: Way,
     force: bool,
@@ -193,6 +196,10 @@ impl Desk {
                     }
                 }
                 return Ok(());
+            }
+            if planned.action == Action::Adopt {
+                // A folder that both sides have stays, whatever goes from it.
+                self.folder.spare_too([planned.item.key.as_str()].into_iter());
             }
         }
         self.went_out(self.stream.pass(kind, text));

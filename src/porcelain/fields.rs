@@ -51,6 +51,12 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
         "max_delete" | "trash_days" | "jobs" => number(text),
         "prices" => prices(text)?,
         "event_queue" => Value::String(queue(text)?.to_owned()),
+        "empty_folders" => match text.to_lowercase().as_str() {
+            "on" => Value::Bool(true),
+            "off" => Value::Bool(false),
+            // Left for [`Target::read`] to refuse.
+            other => Value::String(other.to_owned()),
+        },
         "conflicts" | "on_ignore" | "links" => Value::String(text.to_lowercase()),
         _ => Value::String(text.to_owned()),
     };

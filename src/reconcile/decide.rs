@@ -95,6 +95,8 @@ fn decide_synced(item: &Item) -> Result<Decision, Question> {
         (State::Updated, State::Unchanged) => Some(Action::Push),
         (State::Updated, State::Updated) | (State::Created, State::Created) => Some(adopt_or_conflict(item)?),
         // An edit meets a deletion: both are somebody's wish.
+        // Of a folder's marker there is nothing to edit.
+        (State::Deleted, State::Updated) if item.key.is_marker() => Some(Action::DeleteRemote),
         (State::Updated, State::Deleted) | (State::Deleted, State::Updated) => Some(Action::Conflict),
         (State::Deleted, State::Unchanged) => Some(Action::DeleteRemote),
         (State::Deleted, State::Deleted) => Some(Action::Forget),
@@ -116,7 +118,7 @@ fn local_state(item: &Item) -> Result<State, Question> {
         (Some(_), None) => return Ok(State::Deleted),
         (Some(base), Some(local)) => (base, local),
     };
-    if stat_unchanged(base, local) {
+    if item.key.is_marker() || stat_unchanged(base, local) {
         return Ok(State::Unchanged);
     }
     if base.is_link() != local.stat.is_link() || base.size.is_some_and(|size| size != local.stat.size) {
@@ -189,6 +191,9 @@ fn same_content(item: &Item) -> Result<bool, Question> {
 /// Whether file and object hold the same bytes, and are of one kind, as far as is known.
 fn known_same(item: &Item) -> Option<bool> {
     let (local, remote) = item.local.as_ref().zip(item.remote.as_ref())?;
+    if item.key.is_marker() {
+        return Some(true);
+    }
     if local.stat.size != remote.size || remote.link.is_some_and(|link| link != local.stat.is_link()) {
         return Some(false);
     }

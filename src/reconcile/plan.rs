@@ -70,7 +70,12 @@ impl Plan {
             .map(|planned| planned.item.key.clone())
             .collect();
         let mut plan = Plan::default();
-        for planned in actions {
+        // An empty folder makes way for a file: it is not to be told of.
+        let yields = |planned: &Planned| {
+            let key = &planned.item.key;
+            key.is_marker() && planned.action == Action::Push && pulled.contains(key.path())
+        };
+        for planned in actions.into_iter().filter(|planned| !yields(planned)) {
             let stage = match planned.action {
                 Action::Conflict => &mut plan.conflicts,
                 Action::DeleteLocal if is_in_the_way(&planned.item.key, &pulled) => &mut plan.make_way,
@@ -101,6 +106,7 @@ impl Plan {
             for (at, planned) in self.deletions.iter().enumerate() {
                 // One that answers a conflict is of another content than the base's.
                 if planned.action == deletion
+                    && !planned.item.key.is_marker()
                     && planned.decision.action == Some(deletion)
                     && let Some((size, sha256)) = planned.item.base_content()
                 {
@@ -108,7 +114,8 @@ impl Plan {
                     gone.entry((size, sha256, is_link)).or_default().push(at);
                 }
             }
-            for planned in self.transfers.iter_mut().filter(|planned| planned.action == arrival) {
+            let arrives = |planned: &&mut Planned| planned.action == arrival && !planned.item.key.is_marker();
+            for planned in self.transfers.iter_mut().filter(arrives) {
                 let Some(at) = planned.item.new_content().and_then(|content| gone.get_mut(&content)?.pop()) else {
                     continue;
                 };
@@ -138,12 +145,14 @@ impl Item {
 
 /// Whether a file stands where a pulled key needs a folder, or in a folder where a pulled key needs a file.
 fn is_in_the_way(key: &Key, pulled: &BTreeSet<Key>) -> bool {
-    let below = format!("{key}/");
-    key.ancestors().any(|folder| pulled.contains(folder))
-        || pulled
-            .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
-            .next()
-            .is_some_and(|next| next.as_str().starts_with(&below))
+    let below = format!("{}/", key.path());
+    (key.is_marker() && pulled.contains(key.path()))
+        || key.ancestors().any(|folder| pulled.contains(folder))
+        || !key.is_marker()
+            && pulled
+                .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
+                .next()
+                .is_some_and(|next| next.as_str().starts_with(&below))
 }
 
 #[cfg(test)]
@@ -182,6 +191,27 @@ mod tests {
         assert_eq!(keys(&plan.make_way), ["a", "c/d"]);
         assert_eq!(keys(&plan.transfers), ["a/b", "c"]);
         assert_eq!(keys(&plan.deletions), ["e"]);
+    }
+
+    #[test]
+    fn an_empty_folder_makes_way_for_a_file() {
+        let marker = |action, name: &str| {
+            let mut planned = planned("x", action, item(None, Some(local('E', 0, true)), None));
+            planned.item.key = Key::parse_any(name).unwrap();
+            planned
+        };
+        let plan = Plan::of(vec![
+            new_there("a", 'B'),
+            marker(Action::Push, "a/"),
+            marker(Action::DeleteLocal, "b/"),
+            marker(Action::DeleteLocal, "c/d/"),
+            marker(Action::DeleteLocal, "e/"),
+            new_there("b", 'B'),
+            new_there("c", 'B'),
+            new_there("e/f", 'B'),
+        ]);
+        assert_eq!(keys(&plan.transfers), ["a", "b", "c", "e/f"]);
+        assert_eq!((keys(&plan.make_way), keys(&plan.deletions)), (vec!["b/", "c/d/"], vec!["e/"]));
     }
 
     #[test]

@@ -132,7 +132,7 @@ pub(crate) fn parse<'l, T: serde::Deserialize<'l>>(line: &'l str) -> Result<T, E
 }
 
 pub(super) fn key(text: &str) -> Result<Key, Error> {
-    Key::parse(text).map_err(|why| senseless(&why.to_string(), text))
+    Key::parse_any(text).map_err(|why| senseless(&why.to_string(), text))
 }
 
 pub(super) fn info_of_local(local: &Local) -> FileInfo {

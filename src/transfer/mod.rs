@@ -9,6 +9,7 @@ mod delta;
 mod foresee;
 mod gate;
 mod install;
+mod markers;
 mod media;
 mod pool;
 mod pull;
@@ -258,6 +259,7 @@ impl<S: ObjectStore> Carrier<S> {
             self.folder.expect_own(&planned.item.key)?;
         }
         match planned.action {
+            action if planned.item.key.is_marker() => self.carry_marker(action, planned).await,
             Action::Push => self.push(planned).await,
             Action::Pull | Action::KeepBoth => self.pull(planned).await,
             Action::DeleteLocal => self.delete_local(planned),

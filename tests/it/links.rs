@@ -42,7 +42,8 @@ fn links_travel_as_what_they_are_wherever_they_lead() {
     for bucket in Bucket::each() {
         let env = TestEnv::new();
         let (one, two) = preserving(&env, &bucket, &[("a/file", "text")]);
-        for (key, to) in [("l", "a/file"), ("a/up", ".."), ("abs", "/etc/hostname"), ("broken", "no/where"), ("f", "a")] {
+        for (key, to) in [("l", "a/file"), ("a/up", ".."), ("abs", "/etc/hostname"), ("broken", "no/where"), ("f", "a")]
+        {
             link(&one, key, to);
         }
         let links = [("a/file", "text"), ("a/up", "-> .."), ("abs", "-> /etc/hostname"), ("broken", "-> no/where")];
@@ -175,7 +176,12 @@ fn what_can_be_no_link_is_refused_and_nothing_comes_through_one() {
     one.set("links", "preserve");
     let long = "x".repeat(4096);
     for (key, target) in [("empty", ""), ("nul", "a\0b"), ("long", &long), ("way", "../outside")] {
-        bucket.server().put_foreign_with(bucket.name(), &format!("{PREFIX}{key}"), target.to_owned(), &[("mode", "120777")]);
+        bucket.server().put_foreign_with(
+            bucket.name(),
+            &format!("{PREFIX}{key}"),
+            target.to_owned(),
+            &[("mode", "120777")],
+        );
     }
     fs::create_dir(one.path("../outside")).unwrap();
     let ran = one.sync_with(&[]).with(4);
@@ -195,7 +201,12 @@ fn what_can_be_no_link_is_refused_and_nothing_comes_through_one() {
 fn the_ignore_rules_are_no_link() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let (one, two) = preserving(&env, &bucket, &[("a", "1")]);
-    bucket.server().put_foreign_with(bucket.name(), &format!("{PREFIX}.syncignore"), "/etc/passwd", &[("mode", "120777")]);
+    bucket.server().put_foreign_with(
+        bucket.name(),
+        &format!("{PREFIX}.syncignore"),
+        "/etc/passwd",
+        &[("mode", "120777")],
+    );
     assert_eq!(one.sync().err, "1 symbolic link left alone\n");
     assert_eq!(one.tree(), tree(&[("a", "1")]));
     two.sync();

@@ -20,6 +20,7 @@ mod dry_run;
 mod editors;
 mod environment;
 mod faults;
+mod folders;
 mod fuzz;
 mod generated;
 mod guards;

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::flow::{bandwidth_field, jobs_field};
 use crate::prices::prices_field;
 use crate::secret::Secret;
-use crate::values::{Conflicts, Links, OnIgnore, clearable, days, percent};
+use crate::values::{Conflicts, Links, OnIgnore, OnOff, clearable, days, percent};
 
 /// The fields of a target as options. `None` is not given, `-` or an empty text clears the field.
 #[derive(Clone, Debug, Default, Args)]
@@ -84,11 +84,12 @@ pub struct FieldArgs {
     /// `delete` if nothing is said. The files themselves always stay.
     #[arg(long, value_name = "CHOICE", value_parser = clearable::<OnIgnore>(), ignore_case = true)]
     pub on_ignore: Option<String>,
-    /// What to do about symbolic links
-    ///
-    /// `skip` if nothing is said: they are left alone. See LINKS in s4-config(5).
+    /// What to do about symbolic links; `skip` if nothing is said
     #[arg(long, value_name = "CHOICE", value_parser = clearable::<Links>(), ignore_case = true)]
     pub links: Option<String>,
+    /// Whether to sync empty folders; `off` if nothing is said
+    #[arg(long, value_name = "on|off", value_parser = clearable::<OnOff>(), ignore_case = true, hide_possible_values = true)]
+    pub empty_folders: Option<String>,
     /// How many contents to move at a time, at most
     ///
     /// 256 if nothing is said.
@@ -121,7 +122,7 @@ impl FieldArgs {
     }
 
     /// The fields that are plain texts, by their names in the config file; without the secret.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 19] {
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 20] {
         [
             ("local_folder", self.local_folder.as_deref()),
             ("s3_uri", self.s3_uri.as_deref()),
@@ -138,6 +139,7 @@ impl FieldArgs {
             ("trash_days", self.trash_days.as_deref()),
             ("on_ignore", self.on_ignore.as_deref()),
             ("links", self.links.as_deref()),
+            ("empty_folders", self.empty_folders.as_deref()),
             ("jobs", self.jobs.as_deref()),
             ("bandwidth_limit", self.bandwidth_limit.as_deref()),
             ("prices", self.prices.as_deref()),

@@ -119,6 +119,8 @@ fn a_link_to_the_folder_itself_is_told_and_ends() {
     let (one, _, _) = following(&env, &bucket);
     link(&one, "deep/loop", "..");
     let ran = one.sync();
-    ran.warns("left alone: \"deep/loop\": it can not be read: this symbolic link leads to a folder that it is in itself");
+    ran.warns(
+        "left alone: \"deep/loop\": it can not be read: this symbolic link leads to a folder that it is in itself",
+    );
     assert_eq!(bucket.tree().len(), 4);
 }
