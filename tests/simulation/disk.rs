@@ -124,7 +124,7 @@ impl Disk {
 
     /// When a file was modified, as this machine sees it.
     pub(super) fn modified(&mut self, path: &Path, now: i128) -> i128 {
-        fs::metadata(path).map_or(0, |found| self.node(found.ino(), now).modified)
+        fs::symlink_metadata(path).map_or(0, |found| self.node(found.ino(), now).modified)
     }
 
     /// A file at `path` has been written, or dated `modified` if that is given. Its user's doing, which outlives everything.
