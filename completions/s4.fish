@@ -99,6 +99,11 @@ complete -c s4 -n "__fish_s4_using_subcommand add" -l max-delete -d 'Refuse to d
 complete -c s4 -n "__fish_s4_using_subcommand add" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand add" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l links -d 'What to do about symbolic links; `skip` if nothing is said' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
+preserve\t'Sync them as what they are, wherever they lead'"
+complete -c s4 -n "__fish_s4_using_subcommand add" -l empty-folders -d 'Whether to sync empty folders; `off` if nothing is said' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand add" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
 push\t'To the bucket alone'
 pull\t'To the folder alone'"
@@ -154,6 +159,11 @@ complete -c s4 -n "__fish_s4_using_subcommand a" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand a" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand a" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l links -d 'What to do about symbolic links; `skip` if nothing is said' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
+preserve\t'Sync them as what they are, wherever they lead'"
+complete -c s4 -n "__fish_s4_using_subcommand a" -l empty-folders -d 'Whether to sync empty folders; `off` if nothing is said' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand a" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
 push\t'To the bucket alone'
 pull\t'To the folder alone'"
@@ -435,6 +445,11 @@ complete -c s4 -n "__fish_s4_using_subcommand edit" -l max-delete -d 'Refuse to 
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l links -d 'What to do about symbolic links; `skip` if nothing is said' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
+preserve\t'Sync them as what they are, wherever they lead'"
+complete -c s4 -n "__fish_s4_using_subcommand edit" -l empty-folders -d 'Whether to sync empty folders; `off` if nothing is said' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand edit" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
 push\t'To the bucket alone'
 pull\t'To the folder alone'"
@@ -489,6 +504,11 @@ complete -c s4 -n "__fish_s4_using_subcommand e" -l max-delete -d 'Refuse to del
 complete -c s4 -n "__fish_s4_using_subcommand e" -l trash-days -d 'How many days to keep what a sync removes or replaces' -r -f
 complete -c s4 -n "__fish_s4_using_subcommand e" -l on-ignore -d 'What becomes of synced objects that are now ignored' -r -f -a "delete\t'Delete it from the bucket'
 keep\t'Leave it in the bucket'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l links -d 'What to do about symbolic links; `skip` if nothing is said' -r -f -a "skip\t'Leave them alone'
+follow\t'Sync what they lead to, files and folders'
+preserve\t'Sync them as what they are, wherever they lead'"
+complete -c s4 -n "__fish_s4_using_subcommand e" -l empty-folders -d 'Whether to sync empty folders; `off` if nothing is said' -r -f -a "on\t'It does'
+off\t'It does not'"
 complete -c s4 -n "__fish_s4_using_subcommand e" -l direction -d 'Carry changes in one direction alone' -r -f -a "both\t'To the bucket and to the folder'
 push\t'To the bucket alone'
 pull\t'To the folder alone'"

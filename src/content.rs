@@ -6,7 +6,20 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256(pub [u8; 32]);
 
+/// The mode of a symbolic link, file type and permissions, as git writes it but for the permissions, which mean nothing.
+pub const LINK_MODE: u32 = 0o120_777;
+
+/// Whether a mode is that of a symbolic link.
+pub fn is_link(mode: u32) -> bool {
+    mode & 0o170_000 == 0o120_000
+}
+
 impl Sha256 {
+    /// The sum of some bytes.
+    pub fn of(bytes: &[u8]) -> Sha256 {
+        Sha256(sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(bytes)).into())
+    }
+
     /// Reads 64 hex digits; `None` for anything else.
     pub fn from_hex(text: &str) -> Option<Sha256> {
         let text = text.as_bytes();

@@ -21,7 +21,8 @@ pub const IGNORE: &str = ".syncignore";
 /// A file's path below its target's folder: UTF-8, `/` between components, ordered by bytes as S3 orders its listing.
 ///
 /// A `Key` can always be carried to disk: no component is empty, `.`, `..`, longer than 255 bytes or holds a NUL, and
-/// it is none of s4's own names. What comes from outside becomes a `Key` only through [`Key::parse`].
+/// it is none of s4's own names. What comes from outside becomes a `Key` only through [`Key::parse`], or, where empty folders are
+/// synced, through [`Key::parse_any`]: then it may be the marker of a folder, with a `/` at its end.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Box<str>);
 
@@ -73,6 +74,31 @@ impl Key {
         Ok(Key(name.into()))
     }
 
+    /// As [`Key::parse`], and takes the marker of a folder as well: its path and a `/`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Key::parse`]. The rules are a file.
+    pub fn parse_any(name: &str) -> Result<Key, KeyProblem> {
+        let Some(folder) = name.strip_suffix('/') else { return Key::parse(name) };
+        Key::parse(folder)?;
+        match name.len() {
+            _ if folder == IGNORE => Err(KeyProblem::Reserved),
+            length if length > MAX_KEY_BYTES => Err(KeyProblem::LongKey),
+            _ => Ok(Key(name.into())),
+        }
+    }
+
+    /// Whether it is the marker of a folder, and no file's key.
+    pub fn is_marker(&self) -> bool {
+        self.0.ends_with('/')
+    }
+
+    /// Its path below the target's folder: of a marker the folder's.
+    pub fn path(&self) -> &str {
+        self.0.strip_suffix('/').unwrap_or(&self.0)
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,17 +106,17 @@ impl Key {
 
     /// The last component.
     pub fn name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
+        self.path().rsplit('/').next().unwrap_or(&self.0)
     }
 
     /// The folder that holds it, `""` for the root.
     pub fn parent(&self) -> &str {
-        self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
+        self.path().rsplit_once('/').map_or("", |(parent, _)| parent)
     }
 
     /// The folders above it, outermost first, without the root: `a`, `a/b` for `a/b/c`.
     pub fn ancestors(&self) -> impl Iterator<Item = &str> {
-        self.0.match_indices('/').map(|(at, _)| &self.0[..at])
+        self.path().match_indices('/').map(|(at, _)| &self.0[..at])
     }
 }
 
@@ -165,6 +191,26 @@ mod tests {
             (".index/x", KeyProblem::Reserved),
         ] {
             assert_eq!(Key::parse(name), Err(problem), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn markers_of_folders_are_keys_for_who_wants_them() {
+        let marker = Key::parse_any("a/b/").unwrap();
+        assert_eq!((marker.as_str(), marker.path(), marker.name(), marker.parent()), ("a/b/", "a/b", "b", "a"));
+        assert_eq!((marker.ancestors().collect::<Vec<_>>(), marker.is_marker()), (vec!["a"], true));
+        assert!(!Key::parse_any("a/b").unwrap().is_marker());
+        let longest = "x/".repeat(512);
+        assert!(Key::parse_any(&longest).is_ok() && Key::parse_any(&format!("y{longest}")).is_err());
+        for (name, problem) in [
+            ("/", KeyProblem::EmptyComponent),
+            ("a//", KeyProblem::EmptyComponent),
+            ("../", KeyProblem::DotComponent),
+            ("a/./", KeyProblem::DotComponent),
+            (".s4/", KeyProblem::Reserved),
+            (".syncignore/", KeyProblem::Reserved),
+        ] {
+            assert_eq!(Key::parse_any(name), Err(problem), "{name:?}");
         }
     }
 

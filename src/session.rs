@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::cost::{self, Foretold, Spent};
 use crate::engine::Planning;
 use crate::error::{Error, Kind};
-use crate::local::{self, Folder, Hold, Lock};
+use crate::local::{self, Folder, Hold, Links, Lock};
 use crate::remote::{self, Capabilities, Connection, EventQueue, Guarded, S3Store, S3Uri};
 use crate::report;
 use crate::transfer::{Cancel, Foreseen};
@@ -168,6 +168,12 @@ pub fn lock_folder(context: &Context, folder: &Folder) -> Result<Lock, Error> {
 /// When it is missing, no folder, or not to be read.
 pub fn open_folder(target: &Target) -> Result<Folder, Error> {
     let opened = Folder::open(&target.local_folder, target.state_folder.as_deref());
+    let links = match target.links.unwrap_or_default() {
+        s4_commands::Links::Skip => Links::Skip,
+        s4_commands::Links::Follow => Links::Follow,
+        s4_commands::Links::Preserve => Links::Preserve,
+    };
+    let opened = opened.map(|folder| folder.with_links(links).with_empty_folders(target.empty_folders));
     opened.map_err(|error| match error {
         local::Error::NotFound { path } => {
             let path = path.display();

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind};
 use crate::history::{self, NO_ID, versions_of};
 use crate::index::{Entry, whole_seconds};
 use crate::key::Key;
-use crate::local::Folder;
+use crate::local::{Folder, Stat};
 use crate::reconcile::{Item, Planned, State};
 use crate::remote::{self, Body, GetOptions, Got, Guarded, ObjectStore, S3Store};
 use crate::report;
@@ -141,6 +141,9 @@ impl Contents {
     }
 
     fn file(&self, key: &Key) -> Result<Content, Error> {
+        if let Some(stat) = self.folder.stat(key).map_err(folder_error)?.filter(Stat::is_link) {
+            return self.folder.read_link(key, &stat).map(Content::Whole).map_err(folder_error);
+        }
         let (file, stat) = self.folder.open_file(key).map_err(folder_error)?;
         let wanted = if stat.size > LIMIT { HEAD as u64 } else { LIMIT };
         let mut bytes = Vec::new();

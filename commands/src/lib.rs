@@ -32,7 +32,7 @@ pub use prices::{PRICED, Prices};
 pub use queue::check_queue;
 pub use scope::ScopeArgs;
 pub use secret::{Secret, holds_keys};
-pub use values::{AddressingStyle, Conflicts, Direction, OnIgnore, Switch};
+pub use values::{AddressingStyle, Conflicts, Direction, Links, OnIgnore, Switch};
 
 use clap::{Parser, Subcommand};
 use manual::{Group, Listed, Manual};

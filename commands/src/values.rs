@@ -72,6 +72,18 @@ impl Switch {
     }
 }
 
+/// What is done about symbolic links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Links {
+    /// Leave them alone
+    #[default]
+    Skip,
+    /// Sync what they lead to, files and folders
+    Follow,
+    /// Sync them as what they are, wherever they lead
+    Preserve,
+}
+
 impl Conflicts {
     /// Reads one of the names that `--conflicts` takes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Conflicts> {
@@ -95,6 +107,13 @@ impl Direction {
     /// Reads one of the names that `--direction` takes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Direction> {
         Direction::from_str(text, true).ok()
+    }
+}
+
+impl Links {
+    /// Reads one of the names that `--links` takes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Links> {
+        Links::from_str(text, true).ok()
     }
 }
 

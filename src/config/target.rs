@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use s4_commands::{
-    AddressingStyle, Bandwidth, Conflicts, Direction, OnIgnore, Prices, Secret, Switch, check_queue, holds_keys,
+    AddressingStyle, Bandwidth, Conflicts, Direction, Links, OnIgnore, Prices, Secret, check_queue, holds_keys,
     parse_jobs,
 };
 use serde_json::Value;
@@ -45,7 +45,9 @@ pub struct Target {
     /// How many days the trash is kept.
     pub trash_days: Option<u32>,
     /// How symbolic links are treated.
-    pub links: Option<String>,
+    pub links: Option<Links>,
+    /// Whether empty folders are synced.
+    pub empty_folders: bool,
     /// In which direction changes are carried.
     pub direction: Option<Direction>,
     /// What becomes of objects that were synced and are now ignored.
@@ -92,7 +94,8 @@ impl Target {
             state_folder: read.path("state_folder")?,
             max_delete: read.share("max_delete")?,
             trash_days: read.days("trash_days")?,
-            links: read.text("links")?,
+            links: read.choice("links", "skip, follow or preserve", Links::parse)?,
+            empty_folders: read.switch("empty_folders")?,
             direction: read.choice("direction", "both, push or pull", Direction::parse)?,
             on_ignore: read.choice("on_ignore", "delete or keep", OnIgnore::parse)?,
             addressing_style: read.choice("addressing_style", "path or virtual", AddressingStyle::parse)?,
@@ -165,14 +168,6 @@ impl Reader<'_> {
         Ok(Some(self.env.absolute(&path)))
     }
 
-    /// Whether it is on; off, if it is not set.
-    fn switch(&self, field: &'static str) -> Result<bool, Error> {
-        if let Some(Value::Bool(is_on)) = self.fields.get(field) {
-            return Ok(*is_on);
-        }
-        Ok(self.choice(field, "true or false, on or off", Switch::parse)? == Some(Switch::On))
-    }
-
     fn choice<T>(&self, field: &'static str, choices: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Error> {
         // S4 users know the first two choices by number.
         let text = match self.fields.get(field) {
@@ -181,6 +176,19 @@ impl Reader<'_> {
         };
         let parse = |text: String| parse(&text).ok_or_else(|| self.error(field, format!("is '{text}', not {choices}")));
         text.map(parse).transpose()
+    }
+
+    /// `true` or `false`, also as a text, or as the option has it; `false` if nothing is said.
+    fn switch(&self, field: &'static str) -> Result<bool, Error> {
+        if let Some(Value::Bool(on)) = self.fields.get(field) {
+            return Ok(*on);
+        }
+        let text = self.text(field)?.map(|text| text.trim().to_lowercase());
+        match text.as_deref() {
+            Some("true" | "on") => Ok(true),
+            None | Some("false" | "off") => Ok(false),
+            Some(_) => Err(self.error(field, "is not true or false")),
+        }
     }
 
     /// A number, also one in quotes.

@@ -161,7 +161,7 @@ fn a_target_of_0_4_is_read() {
 fn our_fields_are_read() {
     let target = target(
         "x",
-        &json!({"local_folder": "/x", "s3_uri": "s3://b", "conflicts": 1, "on_ignore": "keep", "max_delete": "25%",
+        &json!({"local_folder": "/x", "s3_uri": "s3://b", "conflicts": 1, "on_ignore": "keep", "links": "Preserve", "empty_folders": "On", "max_delete": "25%",
             "trash_days": 3, "state_folder": "~/.state/x", "conditional_writes": {"put": true}, "jobs": "16", "prices": {"put": 1},
             "direction": "Push", "addressing_style": "path", "ca_bundle": "~/ca.pem", "requester_pays": "on",
             "bandwidth_limit": "1K:off", "event_queue": "https://sqs.eu-west-1.amazonaws.com/1/q"}),
@@ -169,6 +169,8 @@ fn our_fields_are_read() {
     .unwrap();
     assert_eq!(target.conflicts, Some(s4_commands::Conflicts::Local));
     assert_eq!(target.on_ignore, Some(s4_commands::OnIgnore::Keep));
+    assert!(target.empty_folders);
+    assert_eq!(target.links, Some(s4_commands::Links::Preserve));
     assert_eq!((target.max_delete, target.trash_days), (Some(25.0), Some(3)));
     assert_eq!(target.prices, s4_commands::Prices::parse("put=1").ok());
     assert_eq!((target.jobs, target.bandwidth_limit), (Some(16), s4_commands::Bandwidth::parse("1024:off")));
@@ -193,7 +195,10 @@ fn wrong_fields_are_named() {
         ("direction", json!("up"), "is 'up', not both, push or pull"),
         ("addressing_style", json!(true), "is not a text"),
         ("ca_bundle", json!("ca.pem"), "is not an absolute path: 'ca.pem'"),
-        ("requester_pays", json!("maybe"), "is 'maybe', not true or false, on or off"),
+        ("requester_pays", json!("maybe"), "is not true or false"),
+        ("empty_folders", json!("some"), "is not true or false"),
+        ("empty_folders", json!(1), "is not a text"),
+        ("links", json!("copy"), "is 'copy', not skip, follow or preserve"),
         ("max_delete", json!(101), "is not between 0 and 100 percent"),
         ("max_delete", json!("lots"), "is not a number"),
         ("max_delete", json!([]), "is not a text"),

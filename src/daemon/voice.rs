@@ -165,7 +165,7 @@ impl Progress for Voice {
         }
         drop(flying);
         // It is looked at again.
-        if matches!(result, Err(Failure::Changed | Failure::Interrupted)) {
+        if matches!(result, Err(Failure::Changed | Failure::Interrupted | Failure::Link)) {
             return;
         }
         self.record(|| records::outcome(planned, result).into());

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use futures::stream::{self, Stream, StreamExt};
 use tokio::sync::OnceCell;
 
+use super::learn::live_names;
 use super::observe::{GoBy, LOOKING};
 use super::sync::ROUNDS;
 use super::{Engine, Error, Summary, is_rules};
@@ -117,6 +118,10 @@ impl<S: ObjectStore> Engine<S> {
     /// What makes going on useless: an index that can not be read, a full disk.
     pub async fn carry(&self, way: Way, orders: impl Stream<Item = Order> + Send, tell: Tell<'_>) -> Result<(), Error> {
         self.folder.begin_run(self.options.stamp.clone());
+        if self.folder.keeps_empty() {
+            let base = index::load(&self.folder, false)?.index;
+            self.folder.spare_too(live_names(&base));
+        }
         let carried = self.carry_rounds(way, orders, tell).await;
         self.carrier.settle().await;
         carried
@@ -271,6 +276,7 @@ impl<S: ObjectStore> Engine<S> {
             max_delete: self.options.max_delete,
             known: memory.base.live(),
             files: usize::from(self.has_files(&memory.ignore)?),
+            folders: usize::from(self.folder.keeps_empty()),
             moved_device: memory.base.device.is_some_and(|device| device != self.folder.device()),
             deleted: [0, 0],
         };
@@ -281,7 +287,7 @@ impl<S: ObjectStore> Engine<S> {
     fn has_files(&self, ignore: &Ignore) -> Result<bool, Error> {
         let mut found = false;
         let mut first = |entry| {
-            found |= matches!(entry, Found::File(file) if !is_rules(file.key.as_str()));
+            found |= matches!(entry, Found::File(file) if !is_rules(file.key.as_str()) && !file.key.is_marker());
             if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         local::walk(&self.folder, ignore, &mut first)?;

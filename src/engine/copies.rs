@@ -78,7 +78,7 @@ impl<'a> Sources<'a> {
         for (name, entry) in seen.base.entries() {
             let (Some(size), Some(sha256)) = (entry.size, entry.sha256) else { continue };
             let matters = up.contains(&size) || down.contains(&size);
-            if entry.is_tombstone() || !matters || busy.contains(&**name) {
+            if entry.is_tombstone() || entry.is_link() || name.ends_with('/') || !matters || busy.contains(&**name) {
                 continue;
             }
             if let Some(object) = seen.object(name, entry).filter(|_| up.contains(&size)) {
@@ -107,16 +107,19 @@ impl<'a> Sources<'a> {
     /// Where the content of a push or a pull is already, if that is known.
     pub(super) fn find(&self, planned: &Planned) -> Option<Source> {
         let item = &planned.item;
+        if item.key.is_marker() {
+            return None;
+        }
         let (key, entry, file, object) = match planned.action {
             Action::Push => {
-                let local = item.local.as_ref()?;
+                let local = item.local.as_ref().filter(|local| !local.stat.is_link())?;
                 let (name, entry, object) = self.contents.get(&(local.stat.size, local.content?.sha256))?;
                 (Key::parse(name).ok()?, entry, None, Some(*object))
             }
             Action::Pull => {
                 // With the index goes the time that the file gets.
                 item.valid_index_entry()?.mtime_ns?;
-                let there = item.remote.as_ref()?;
+                let there = item.remote.as_ref().filter(|there| there.link != Some(true))?;
                 let (_, entry, file) = self.files.get(&(there.size, there.sha256?))?;
                 (file.key.clone(), entry, Some(*file), None)
             }

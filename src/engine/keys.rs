@@ -1,6 +1,7 @@
 //! A sync of a few keys: those that this machine has just changed in the bucket, by other ways than a sync, or those that somebody
 //! has named.
 
+use super::learn::live_names;
 use super::ledger::Ledger;
 use super::observe::GoBy;
 use super::sync::ROUNDS;
@@ -51,6 +52,7 @@ impl<S: ObjectStore> Engine<S> {
         let names = keys.iter().chain(actions.iter().map(|planned| &planned.item.key)).map(Key::as_str);
         let told = remote_index.about(&*self.store, &self.folder, names).await?.into_owned();
         let mut ledger = self.ledger(&mut base);
+        self.folder.spare(live_names(ledger.base()));
         let mut summary = Summary::default();
         if !actions.is_empty() {
             keys.extend(self.carry_out(Plan::of(actions), &mut ledger, &mut summary).await);

@@ -39,7 +39,7 @@ pub use settle::Settled;
 pub use sync::Planning;
 pub use verify::{Inspector, Thorough, Verified};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ambient::Ambient;
@@ -159,8 +159,10 @@ pub struct Summary {
     pub failed: Vec<(Key, Failure)>,
     /// Names that were left alone, and why.
     pub problems: Vec<Problem>,
-    /// Number of symbolic links in the folder, which are left alone.
+    /// Number of symbolic links in the folder that are left alone.
     pub symlinks: usize,
+    /// Keys that are symbolic links in the bucket, and are left alone.
+    pub links_there: BTreeSet<Key>,
     /// Number of files and folders in the folder that the ignore rules leave out.
     pub ignored: u64,
     /// Changes that stay where they are, because the run goes the other way.
@@ -215,6 +217,11 @@ impl<S: ObjectStore> Engine<S> {
 }
 
 impl Summary {
+    /// Number of symbolic links that were left alone, here and in the bucket.
+    pub fn links(&self) -> usize {
+        self.symlinks + self.links_there.len()
+    }
+
     /// A full disk is no matter of one key: whatever comes next would fail as well. Returns the key that found it full.
     fn take_full_disk(&mut self) -> Option<Key> {
         let is_full = |failure: &Failure| matches!(failure, Failure::Local(local::Error::NoSpace { .. }));

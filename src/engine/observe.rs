@@ -1,10 +1,12 @@
 //! Looking at both sides: scan, listing, base and remote index, all at once; and looking at a few keys again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 use tokio::sync::oneshot;
 
+use super::learn::live_names;
 use super::{Engine, Error, Summary, is_rules};
 use crate::blocking::blocking;
 use crate::index::{self, Entry, Index, Loaded, RemoteIndex};
@@ -206,6 +208,9 @@ impl<S: ObjectStore> Engine<S> {
         base: &Index,
         summary: &mut Summary,
     ) -> Result<Vec<Item>, Error> {
+        if self.folder.keeps_empty() {
+            self.find_folders(observed, base).await;
+        }
         let Observed { base: found, ignore, scan, listing, remote_index, .. } = observed;
         // It is complete only while everything in the base is in that very version.
         let told = match remote_index.is_complete() {
@@ -219,8 +224,9 @@ impl<S: ObjectStore> Engine<S> {
             listing,
             told,
             is_ignored: &|key| ignore.is_ignored_key(key),
+            empty_folders: self.folder.keeps_empty(),
         });
-        summary.problems = joined.problems;
+        summary.problems = self.without_links(joined.problems, scan, listing, remote_index).await?;
         summary.ignored = scan.ignored;
         let unnameable = scan.unnameable.iter().cloned();
         summary.problems.extend(unnameable.map(|(raw, why)| {
@@ -239,12 +245,62 @@ impl<S: ObjectStore> Engine<S> {
                     });
                 }
                 Hidden::Unreadable(_) | Hidden::Special => {}
-                Hidden::Symlink => summary.symlinks += 1,
+                Hidden::Symlink | Hidden::Dangling => summary.symlinks += 1,
             }
         }
         let scope = &self.options.scope;
         summary.problems.retain(|problem| scope.has_name(&problem.name));
         Ok(joined.items)
+    }
+
+    /// Looks for the folders of all markers that the base or the bucket knows: of those that have something in them, a scan says
+    /// nothing.
+    async fn find_folders(&self, observed: &mut Observed, base: &Index) {
+        let known = live_names(base).chain(observed.listing.iter().map(|object| &*object.name));
+        let markers: BTreeSet<&str> = known.filter(|name| name.ends_with('/')).collect();
+        let markers: Vec<Key> = markers.into_iter().filter_map(|name| Key::parse_any(name).ok()).collect();
+        let (folder, ignore) = (Arc::clone(&self.folder), observed.ignore.clone());
+        let looked = blocking(move || {
+            let wanted = markers.into_iter().filter(|key| !ignore.is_ignored_key(key));
+            wanted.map(|key| (folder.stat(&key), key)).collect::<Vec<_>>()
+        });
+        for (found, key) in looked.await {
+            match found {
+                Ok(Some(stat)) => observed.scan.files.push(LocalFile { key, stat }),
+                Ok(None) => {}
+                Err(_) if observed.scan.hidden(&key).is_some() => {}
+                Err(why) => {
+                    observed.scan.hidden.push((key.path().to_owned(), Hidden::Unreadable(why.to_string())));
+                }
+            }
+        }
+        observed.scan.put_in_order();
+    }
+
+    /// Takes out the links that are left alone here and are links in the bucket too: that is no problem, but as it should be.
+    async fn without_links(
+        &self,
+        mut problems: Vec<Problem>,
+        scan: &Scan,
+        listing: &[Listed],
+        remote_index: &mut RemoteIndex,
+    ) -> Result<Vec<Problem>, Error> {
+        let is_link = |problem: &Problem| scan.hidden_at(&problem.name) == Some(&Hidden::Symlink);
+        let names: Vec<String> = problems.iter().filter(|it| is_link(it)).map(|it| it.name.clone()).collect();
+        if names.is_empty() {
+            return Ok(problems);
+        }
+        let told = remote_index.about(&*self.store, &self.folder, names.iter().map(String::as_str)).await?;
+        let object =
+            |name: &str| listing.binary_search_by(|object| (*object.name).cmp(name)).ok().map(|at| &listing[at]);
+        problems.retain(|problem| {
+            let entry = told.get(&problem.name).filter(|entry| entry.is_link());
+            let same = entry
+                .zip(object(&problem.name))
+                .is_some_and(|(entry, object)| entry.speaks_of(&object.etag, object.last_modified));
+            !(same && is_link(problem))
+        });
+        Ok(problems)
     }
 
     /// Scans again, by other rules or because something was put back.

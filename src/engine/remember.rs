@@ -18,7 +18,7 @@ use super::{Engine, Error, Observed, is_rules};
 use crate::blocking::blocking;
 use crate::index::{Entry, Index, Kept, Loaded, RemoteIndex};
 use crate::key::Key;
-use crate::local::{self, Folder, Ignore, LocalFile, Scan};
+use crate::local::{self, Folder, Ignore, LocalFile, Scan, Stat};
 use crate::remote::{self, Listed, ObjectStore};
 
 /// Objects that are asked after, at most: a listing tells of more at once.
@@ -81,12 +81,19 @@ pub fn has_edits(folder: &Folder, hints: &Hints, kept: Option<&Kept>) -> Result<
     let found = local::scan_at(folder, &ignore, paths.iter().copied())?.files;
     // A file as new as the index may have changed unseen.
     let is_synced = |file: &LocalFile| {
-        let stat = base.get(file.key.as_str()).and_then(Entry::stat);
+        let entry = base.get(file.key.as_str());
+        if file.key.is_marker() {
+            return entry.is_some_and(|entry| !entry.is_tombstone());
+        }
+        let stat = entry.and_then(Entry::stat);
         stat.is_some_and(|stat| stat.same_file(&file.stat) && stat.ctime_ns < written_ns)
     };
-    let synced = found.iter().filter(|file| is_synced(file)).count();
-    let live = paths.iter().map(|path| base.at_or_below(path).filter(|(_, entry)| !entry.is_tombstone()).count());
-    Ok(synced != found.len() || synced != live.sum::<usize>())
+    let live = paths.iter().flat_map(|path| base.at_or_below(path)).filter(|(_, entry)| !entry.is_tombstone());
+    let (markers, live): (Vec<_>, Vec<_>) = live.partition(|(name, _)| name.ends_with('/'));
+    let is_there = |name: &str| Key::parse_any(name).is_ok_and(|key| matches!(folder.stat(&key), Ok(Some(_))));
+    let is_gone = folder.keeps_empty() && markers.iter().any(|(name, _)| !is_there(name));
+    let files = found.iter().filter(|file| !file.key.is_marker()).count();
+    Ok(is_gone || !found.iter().all(is_synced) || files != live.len())
 }
 
 /// What the bucket holds as far as it is known, in the order of the names' bytes, and the names of which something new is known.
@@ -238,10 +245,20 @@ fn look(folder: &Folder, base: &Loaded, hints: &mut Hints) -> Result<(Ignore, Sc
     let mut scan = local::scan_at(folder, &ignore, paths.iter().copied())?;
     let is_looked_at =
         |name: &str| paths.contains(name) || name.match_indices('/').any(|(at, _)| paths.contains(&name[..at]));
-    let remembered = live().filter(|(name, _)| !is_looked_at(name));
-    scan.files.extend(
-        remembered.filter_map(|(name, entry)| Some(LocalFile { key: Key::parse(name).ok()?, stat: entry.stat()? })),
-    );
-    scan.files.sort_by(|one, other| one.key.cmp(&other.key));
+    if folder.keeps_empty() {
+        // What went away may have been the last of its folder. The folders that have markers are looked at in any case.
+        let above = paths.iter().flat_map(|path| path.match_indices('/').map(|(at, _)| &path[..at]));
+        let empty: BTreeSet<&str> = above.filter(|path| folder.is_empty_folder(path)).collect();
+        let markers = empty.into_iter().filter_map(|path| Key::parse_any(&format!("{path}/")).ok());
+        let markers = markers.filter(|key| !ignore.is_ignored_key(key));
+        scan.files.extend(markers.map(|key| LocalFile { key, stat: Stat::default() }));
+    }
+    let remembered = live().filter(|(name, _)| !is_looked_at(name)).filter_map(|(name, entry)| {
+        let file = LocalFile { key: Key::parse(name).ok()?, stat: entry.stat()? };
+        // One that was synced once, and is left alone from now on.
+        (!file.stat.is_link() || folder.takes_link(&file.key)).then_some(file)
+    });
+    scan.files.extend(remembered);
+    scan.put_in_order();
     Ok((ignore, scan))
 }

@@ -124,7 +124,7 @@ impl Scope {
 
     /// Whether a name that need be no key is in it.
     pub(super) fn has_name(&self, name: &str) -> bool {
-        !self.is_part() || Key::parse(name).is_ok_and(|key| self.has(&key))
+        !self.is_part() || Key::parse_any(name).is_ok_and(|key| self.has(&key))
     }
 
     /// Takes out what may not be done; what a conflict must not be answered with leaves it open. Tells how many changes stay
@@ -152,7 +152,7 @@ impl Scope {
     pub(super) fn unmatched(&self, observed: &Observed, base: &Index) -> Option<String> {
         let mut names = self.wanted.iter().flatten().filter(|pattern| pattern.is_name);
         let is_unmatched = |pattern: &&Pattern| {
-            let matches = |name: &str| Key::parse(name).is_ok_and(|key| pattern.matches(&key));
+            let matches = |name: &str| Key::parse_any(name).is_ok_and(|key| pattern.matches(&key));
             let live = base.entries().iter().filter(|(_, entry)| !entry.is_tombstone());
             !observed.scan.files.iter().any(|file| pattern.matches(&file.key))
                 && !observed.listing.iter().any(|object| matches(&object.name))

@@ -109,7 +109,11 @@ impl<S: ObjectStore> Engine<S> {
         let mut settled = Vec::with_capacity(items.len());
         while !items.is_empty() {
             let mut asked = Vec::new();
-            for item in items.drain(..) {
+            for mut item in items.drain(..) {
+                item.foreign = self.is_foreign(&item);
+                if item.foreign {
+                    summary.links_there.insert(item.key.clone());
+                }
                 match decide(&item, self.options.keep_ignored) {
                     Verdict::Decided(decision) => settled.push(Settled { item, decision }),
                     Verdict::Ask(question) => asked.push((item, question)),
@@ -118,6 +122,12 @@ impl<S: ObjectStore> Engine<S> {
             items = self.answer_questions(asked, summary).await;
         }
         settled
+    }
+
+    /// Whether a key's object is a link, and links are not synced here: as it is not on this disk, it must not look deleted.
+    fn is_foreign(&self, item: &Item) -> bool {
+        let is_link = item.remote.as_ref().is_some_and(|remote| remote.link == Some(true));
+        is_link && !item.ignored && !self.folder.takes_link(&item.key)
     }
 
     /// Answers each item's question; items whose question has no answer are dropped into the summary.
@@ -136,10 +146,9 @@ impl<S: ObjectStore> Engine<S> {
                         item = back;
                         answer
                     }
-                    Question::HashRemote => carrier.hash_remote(&item).await.map(|sum| {
+                    Question::HashRemote => carrier.hash_remote(&item).await.map(|(sum, is_link)| {
                         if let Some(remote) = &mut item.remote {
-                            remote.sha256 = Some(sum);
-                            remote.asked = true;
+                            (remote.sha256, remote.link, remote.asked) = (Some(sum), Some(is_link), true);
                         }
                     }),
                 };

@@ -113,6 +113,7 @@ impl<S: ObjectStore> Engine<S> {
         let mut actions = self.rules_first(observed, ledger, summary).await?;
         let rules_seen = !actions.is_empty();
         let items = self.join(observed, ledger.base(), summary).await?.into_iter();
+        self.folder.spare(observed.listing.iter().map(|object| &*object.name));
         let items = items.filter(|item| !(rules_seen && is_rules(item.key.as_str()))).collect();
         actions.extend(self.decide_in_scope(items, observed, ledger.base(), summary).await?);
         let waiting;
@@ -266,7 +267,8 @@ impl<S: ObjectStore> Engine<S> {
         let guards = Guards {
             max_delete: self.options.max_delete,
             known: observed.known,
-            files: observed.scan.files.iter().filter(|file| !is_rules(file.key.as_str())).count(),
+            files: observed.scan.files.iter().filter(|it| !is_rules(it.key.as_str()) && !it.key.is_marker()).count(),
+            folders: observed.scan.files.iter().filter(|file| file.key.is_marker()).count(),
             moved_device: ledger.base().device.is_some_and(|device| device != observed.scan.device),
             deleted: [done(Action::DeleteRemote), done(Action::DeleteLocal)],
         };
@@ -304,6 +306,7 @@ impl<S: ObjectStore> Engine<S> {
                     again.push(planned.item.key);
                 }
                 Err(Failure::Interrupted) => {}
+                Err(Failure::Link) => drop(summary.links_there.insert(planned.item.key)),
                 Err(failure) => summary.failed.push((planned.item.key, failure)),
             };
             if !stage.is_empty() {

@@ -5,9 +5,9 @@ use std::pin::pin;
 use futures::stream::{self, StreamExt as _};
 
 use super::wish::{Restoring, Step};
-use crate::content::ETag;
+use crate::content::{ETag, is_link};
 use crate::key::Key;
-use crate::local::{Folder, Hasher};
+use crate::local::{Folder, Hasher, MOST_TARGET, read_part};
 use crate::remote::{self, Body as _, Deletion, Expect, Guarded, ObjectStore as _, S3Store};
 use crate::transfer::{BATCH, Cancel, Failure};
 
@@ -118,7 +118,14 @@ async fn fetch_once(store: &S3Store, folder: &Folder, key: &Key, restoring: &Res
         return Err(remote::Error::Damaged(format!("{arrived} of {} bytes arrived whole", stored.size)).into());
     }
     let written_ns = info.metadata.mtime_ns.unwrap_or(version.modified_ns);
-    staged.set(written_ns, info.metadata.mode)?;
+    let staged = match info.metadata.mode.filter(|mode| is_link(*mode)) {
+        Some(_) if info.size > MOST_TARGET => return Err(Failure::Link),
+        Some(_) => folder.stage_link(key, &read_part(folder, key, &staged.open()?, 0, info.size)?, written_ns)?,
+        None => {
+            staged.set(written_ns, info.metadata.mode)?;
+            staged
+        }
+    };
     staged.sync()?;
     match folder.install(staged, key) {
         Ok(_) => Ok(()),

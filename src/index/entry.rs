@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::content::{ETag, Sha256};
+use crate::content::{ETag, Sha256, is_link};
 use crate::local::Stat;
 
 /// What is remembered of a key. The first two fields are S4 0.4's and mean what they meant there; all are optional.
@@ -33,7 +33,7 @@ pub struct Entry {
     pub ctime_ns: Option<i128>,
     /// The file's inode; local index only.
     pub inode: Option<u64>,
-    /// The file's permission bits.
+    /// The file's permission bits; of a symbolic link, its type too.
     pub mode: Option<u32>,
     /// What a big content is made of, for [`crate::blocks`].
     pub blocks: Option<Box<str>>,
@@ -77,6 +77,11 @@ impl Entry {
             inode: self.inode?,
             mode: self.mode.unwrap_or_default(),
         })
+    }
+
+    /// Whether it is of a symbolic link.
+    pub fn is_link(&self) -> bool {
+        self.mode.is_some_and(is_link)
     }
 
     /// Remembers a file's stat.

@@ -10,6 +10,7 @@ use rustix::io::{Errno, Result};
 
 use super::Stat;
 use super::sys::{mkdirat, openat, statat, unlinkat};
+use crate::content::LINK_MODE;
 
 /// How a folder is opened that only serves to reach things in it: that needs no right to list it.
 #[cfg(target_os = "linux")]
@@ -115,7 +116,15 @@ pub(super) fn make_dirs(dir: impl AsFd, path: &Path, mode: Mode) -> Result<Owned
 
 /// Removes the folders above `path` that are empty, innermost first, `dir` itself never.
 pub(super) fn prune(dir: impl AsFd, path: &Path) {
+    prune_unless(dir, path, |_| false);
+}
+
+/// As [`prune`], up to one that is to be spared.
+pub(super) fn prune_unless(dir: impl AsFd, path: &Path, spared: impl Fn(&Path) -> bool) {
     for folder in path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty()) {
+        if spared(folder) {
+            return;
+        }
         let (parent, name) = split(folder);
         // What stops it, above all a folder that is not empty, is no failure: the folder just stays.
         let removed = open_dir(dir.as_fd(), parent).and_then(|parent| unlinkat(parent, name, AtFlags::REMOVEDIR));
@@ -155,14 +164,16 @@ pub(super) fn each_name(dir: &mut Dir, mut take: impl FnMut(&[u8], Result<FileTy
 #[allow(clippy::unnecessary_cast, clippy::useless_conversion)]
 pub(super) fn convert(stat: &rustix::fs::Stat) -> (FileType, Stat) {
     let time = |seconds: i128, nanoseconds: i128| seconds * 1_000_000_000 + nanoseconds;
+    let kind = FileType::from_raw_mode(stat.st_mode);
     let found = Stat {
         size: u64::try_from(stat.st_size).unwrap_or(0),
         mtime_ns: time(stat.st_mtime.into(), stat.st_mtime_nsec.into()),
         ctime_ns: time(stat.st_ctime.into(), stat.st_ctime_nsec.into()),
         inode: stat.st_ino as u64,
-        mode: stat.st_mode as u32 & 0o7777,
+        // What rights a link has means nothing, and differs between systems.
+        mode: if kind == FileType::Symlink { LINK_MODE } else { stat.st_mode as u32 & 0o7777 },
     };
-    (FileType::from_raw_mode(stat.st_mode), found)
+    (kind, found)
 }
 
 #[cfg(test)]

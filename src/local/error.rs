@@ -33,6 +33,20 @@ pub enum Error {
         /// What can not be reached.
         path: PathBuf,
     },
+    /// A key that is, or passes through, a symbolic link that is followed: for reading alone.
+    #[error("'{}' is a symbolic link here; nothing is written through it", path.display())]
+    ThroughLink {
+        /// The link.
+        path: PathBuf,
+    },
+    /// An object that says of itself that it is a symbolic link, and can not be one.
+    #[error("it is no path that a symbolic link can lead to: {why}")]
+    NoLink {
+        /// Where the link would be.
+        path: PathBuf,
+        /// What is wrong with its content.
+        why: &'static str,
+    },
     /// Another run holds the lock.
     #[error("'{}' is locked by another s4{}", path.display(), pid.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
     Locked {
@@ -100,6 +114,8 @@ impl Error {
             | Error::Changed { path }
             | Error::Exists { path }
             | Error::InTheWay { path }
+            | Error::ThroughLink { path }
+            | Error::NoLink { path, .. }
             | Error::Locked { path, .. }
             | Error::NoSpace { path }
             | Error::NoRoom { path, .. }

@@ -1,5 +1,6 @@
 //! The handle on a target's folder, through which everything in it is reached.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -17,7 +18,7 @@ use super::beneath::{At, LIST, convert, make_dirs, open, open_dir, split};
 use super::moves::Renames;
 use super::sys::{fstat, openat};
 use super::trash::list;
-use super::{Error, Stat};
+use super::{Error, Links, Stat};
 use crate::content::to_hex;
 use crate::key::{Key, PRIVATE};
 
@@ -45,6 +46,10 @@ pub struct Folder {
     /// What a new file's mode is by the process's umask, once known.
     pub(super) default_mode: OnceLock<u32>,
     pub(super) renames: Renames,
+    pub(super) links: Links,
+    pub(super) empty_folders: bool,
+    /// Folders that stay when nothing is left in them, by their path.
+    pub(super) spared: Mutex<BTreeSet<Box<str>>>,
     pub(super) looks: Looks,
 }
 
@@ -112,6 +117,9 @@ impl Folder {
             default_mode: OnceLock::new(),
             renames: Renames::default(),
             looks: Looks::default(),
+            links: Links::default(),
+            empty_folders: false,
+            spared: Mutex::default(),
             state,
             path,
         })
@@ -151,31 +159,28 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`Error::InTheWay`] if there is anything but a file, or a parent is no folder; [`Error::Denied`], [`Error::Io`].
+    /// [`Error::InTheWay`] if there is anything but a file of a kind that is synced, or a parent is no folder; [`Error::Denied`], [`Error::Io`].
     pub fn stat(&self, key: &Key) -> Result<Option<Stat>, Error> {
+        match self.own_stat(key) {
+            Err(Error::InTheWay { .. }) if self.links == Links::Follow => self.stat_through(key),
+            found => found,
+        }
+    }
+
+    /// As [`Folder::stat`], for who writes: no link is followed.
+    pub(super) fn own_stat(&self, key: &Key) -> Result<Option<Stat>, Error> {
+        if key.is_marker() {
+            return self.stat_folder(key);
+        }
         let path = self.path_of(key);
         let (parent, name) = split(Path::new(key.as_str()));
         let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
         match found {
             Ok((FileType::RegularFile, stat)) => Ok(Some(stat)),
+            Ok((FileType::Symlink, stat)) if self.takes_link(key) => Ok(Some(stat)),
             Ok(_) => Err(Error::InTheWay { path }),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(Error::new(errno, &path)),
-        }
-    }
-
-    /// Whether the file `key` is certainly gone: nothing has its name, or a folder has, or a file is where one of its folders
-    /// was. What a link or something unreadable may hide is not gone.
-    pub fn is_gone(&self, key: &Key) -> bool {
-        let (parent, name) = split(Path::new(key.as_str()));
-        match open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat()) {
-            Ok((kind, _)) => kind == FileType::Directory,
-            Err(Errno::NOENT) => true,
-            Err(_) => key.ancestors().any(|folder| {
-                let (parent, name) = split(Path::new(folder));
-                let found = open_dir(&self.root, parent).and_then(|dir| At::new(&dir, name).stat());
-                matches!(found, Ok((FileType::RegularFile, _)))
-            }),
         }
     }
 
@@ -185,7 +190,10 @@ impl Folder {
     ///
     /// [`Error::NotFound`], [`Error::InTheWay`] as for [`Folder::stat`], [`Error::Denied`], [`Error::Io`].
     pub fn open_file(&self, key: &Key) -> Result<(File, Stat), Error> {
-        open_regular(&self.root, Path::new(key.as_str()), &self.path_of(key))
+        match open_regular(&self.root, Path::new(key.as_str()), &self.path_of(key)) {
+            Err(Error::InTheWay { .. }) if self.links == Links::Follow => self.open_through(key),
+            opened => opened,
+        }
     }
 
     /// Puts everything written so far on disk: what a commit of the index relies on.
@@ -211,7 +219,7 @@ impl Folder {
 
     /// Fails with [`Error::Changed`] unless the file `key` is exactly what `expected` says.
     pub(super) fn expect(&self, key: &Key, expected: &Stat) -> Result<(), Error> {
-        match self.stat(key)? {
+        match self.own_stat(key)? {
             Some(stat) if stat.same_file(expected) => Ok(()),
             _ => Err(Error::Changed { path: self.path_of(key) }),
         }
@@ -261,6 +269,12 @@ impl Folder {
         .map_err(|errno| Error::new(errno, &path))
     }
 
+    /// Whether a folder, by device and inode, is one of s4's own.
+    pub(super) fn is_private(&self, identity: (u64, u64)) -> bool {
+        let found = std::fs::metadata(self.path.join(PRIVATE));
+        found.is_ok_and(|found| (found.dev(), found.ino()) == identity)
+    }
+
     /// Device and inode of the state folder, which a scan must not enter.
     pub(super) fn state_identity(&self) -> Option<(u64, u64)> {
         let found = std::fs::metadata(self.state.as_ref()?).ok()?;
@@ -277,6 +291,11 @@ pub(super) fn open_regular(dir: &OwnedFd, name: &Path, path: &Path) -> Result<(F
         Errno::NXIO | Errno::OPNOTSUPP => Error::InTheWay { path: path.to_owned() },
         errno => Error::new(errno, path),
     })?;
+    regular(file, path)
+}
+
+/// An open file with its stat, if it is a regular one.
+pub(super) fn regular(file: OwnedFd, path: &Path) -> Result<(File, Stat), Error> {
     let (kind, stat) = convert(&fstat(&file).map_err(|errno| Error::new(errno, path))?);
     match kind {
         FileType::RegularFile => Ok((file.into(), stat)),
@@ -353,34 +372,6 @@ mod tests {
             assert!(matches!(folder.open_file(&key(name)), Err(Error::InTheWay { .. })), "{name}");
         }
         assert!(matches!(folder.open_file(&key("none")), Err(Error::NotFound { .. })));
-    }
-
-    #[test]
-    fn a_file_is_gone_where_a_folder_came_or_its_own_folder_became_a_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path(), None).unwrap();
-        fs::create_dir_all(dir.path().join("sub/below")).unwrap();
-        fs::write(dir.path().join("file"), "text").unwrap();
-        symlink("file", dir.path().join("link")).unwrap();
-        symlink("nowhere", dir.path().join("broken")).unwrap();
-        symlink("sub", dir.path().join("sublink")).unwrap();
-        for (name, gone) in [
-            ("none", true),
-            ("none/x", true),
-            ("sub", true),
-            ("sub/below", true),
-            ("sub/none", true),
-            ("file/x", true),
-            ("file/x/y", true),
-            ("file", false),
-            ("link", false),
-            ("broken", false),
-            ("sublink", false),
-            ("sublink/x", false),
-            ("link/x", false),
-        ] {
-            assert_eq!(folder.is_gone(&key(name)), gone, "{name}");
-        }
     }
 
     #[test]

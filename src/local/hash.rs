@@ -103,6 +103,18 @@ impl Hasher {
 ///
 /// [`Error::Changed`] if it is not; [`Error::InTheWay`], [`Error::Denied`], [`Error::Io`].
 pub fn hash_file(folder: &Folder, key: &Key, expected: &Stat, etag: Option<&ETag>) -> Result<LocalContent, Error> {
+    if key.is_marker() {
+        return match folder.stat(key)? {
+            Some(_) => Ok(Hasher::new(0, etag).finish()),
+            None => Err(Error::Changed { path: folder.path_of(key) }),
+        };
+    }
+    if expected.is_link() {
+        let target = folder.read_link(key, expected)?;
+        let mut hasher = Hasher::new(expected.size, etag);
+        hasher.update(&target);
+        return Ok(hasher.finish());
+    }
     let file = open_settled(folder, key, expected)?;
     let content = hash_open(&file, expected.size, etag).map_err(|source| Error::new(source, &folder.path_of(key)))?;
     folder.looks.bytes.fetch_add(expected.size, Ordering::Relaxed);
@@ -220,6 +232,14 @@ pub fn settle(folder: &Folder, key: &Key, file: &File, expected: &Stat, wait: Du
     }
     sys::sleep(wait);
     check_unchanged(folder, key, file, expected)
+}
+
+/// Waits until a further change of what has this stat is sure to show in it.
+pub(super) fn wait_until_settled(stat: &Stat) {
+    let wait = unsettled_ns(stat, now_ns());
+    if wait > 0 {
+        sys::sleep(Duration::from_nanos(wait));
+    }
 }
 
 /// Opens a file that is still what `expected` says, and tells how long to wait before it is read: see [`open_settled`].

@@ -27,7 +27,7 @@ impl Folder {
     ///
     /// [`Error::InTheWay`] as for [`Folder::stat`]; [`Error::Denied`], [`Error::Io`].
     pub fn expect_room(&self, key: &Key) -> Result<(), Error> {
-        match self.stat(key) {
+        match self.own_stat(key) {
             Err(Error::InTheWay { path }) => {
                 let (parent, name) = split(Path::new(key.as_str()));
                 let is_hollow = open_dir(&self.root, parent).is_ok_and(|dir| walk(At::new(&dir, name), 0, false));

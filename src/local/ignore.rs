@@ -134,7 +134,7 @@ impl Ignore {
 
     /// Whether the rules leave out `key`, by itself or with a folder that it is in.
     pub fn is_ignored_key(&self, key: &Key) -> bool {
-        key.ancestors().any(|folder| self.is_ignored(folder, true)) || self.is_ignored(key.as_str(), false)
+        key.ancestors().any(|folder| self.is_ignored(folder, true)) || self.is_ignored(key.path(), key.is_marker())
     }
 }
 

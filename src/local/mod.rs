@@ -8,11 +8,15 @@ mod browse;
 mod copy;
 mod error;
 mod folder;
+mod follow;
+mod gone;
 mod hash;
 mod hollow;
 mod ignore;
 mod kept;
+mod links;
 mod lock;
+mod markers;
 mod moves;
 mod names;
 mod recover;
@@ -39,6 +43,7 @@ pub use hash::{
 };
 pub use ignore::{Explained, Ignore, MOST_RULES};
 pub use kept::{Kept, Record};
+pub use links::{Links, MOST_TARGET};
 pub use lock::{Hold, Lock};
 pub use recover::{Fate, Recovered};
 pub use replace::Displaced;
@@ -50,7 +55,7 @@ pub use trashed::Trashed;
 pub use walk::{Found, Totals, walk, walk_at};
 pub use watch::{Heard, Watch};
 
-use crate::content::Sha256;
+use crate::content::{Sha256, is_link};
 use crate::key::Key;
 
 /// A file's identity as `stat` tells it; equal stats mean unread bytes are unchanged. Never leaves the machine.
@@ -64,7 +69,7 @@ pub struct Stat {
     pub ctime_ns: i128,
     /// Inode number.
     pub inode: u64,
-    /// Permission bits (`0o7777`).
+    /// Permission bits (`0o7777`); of a symbolic link, its type too: [`crate::content::LINK_MODE`].
     pub mode: u32,
 }
 
@@ -77,11 +82,19 @@ impl Stat {
 
     /// As [`Stat::same_file`], for a file that was renamed in between: renaming sets a new ctime.
     pub fn same_content(&self, other: &Stat) -> bool {
-        self.size == other.size && self.mtime_ns == other.mtime_ns && self.inode == other.inode
+        self.size == other.size
+            && self.mtime_ns == other.mtime_ns
+            && self.inode == other.inode
+            && self.is_link() == other.is_link()
+    }
+
+    /// Whether it is of a symbolic link: its content is the path that it leads to.
+    pub fn is_link(&self) -> bool {
+        is_link(self.mode)
     }
 }
 
-/// A regular file of the folder.
+/// A file of the folder: a regular one, or a symbolic link where those are synced as what they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalFile {
     /// Its key.
@@ -95,8 +108,10 @@ pub struct LocalFile {
 pub enum Hidden {
     /// It could not be read; the reason.
     Unreadable(String),
-    /// A symbolic link: neither followed nor synced.
+    /// A symbolic link that is left alone.
     Symlink,
+    /// A symbolic link that is to be followed, and leads nowhere or to an empty folder, as to a drive that is not mounted.
+    Dangling,
     /// A device, socket or pipe.
     Special,
 }
@@ -129,10 +144,13 @@ impl Scan {
 
     /// What hides `key`, if anything: something unreadable, a link or a special file at it or above it.
     pub fn hidden(&self, key: &Key) -> Option<&Hidden> {
-        key.ancestors().chain([key.as_str()]).find_map(|path| {
-            let at = self.hidden.binary_search_by(|(hidden, _)| hidden.as_str().cmp(path)).ok()?;
-            Some(&self.hidden[at].1)
-        })
+        key.ancestors().chain([key.path()]).find_map(|path| self.hidden_at(path))
+    }
+
+    /// What hides what is at or below that very path.
+    pub fn hidden_at(&self, path: &str) -> Option<&Hidden> {
+        let at = self.hidden.binary_search_by(|(hidden, _)| hidden.as_str().cmp(path)).ok()?;
+        Some(&self.hidden[at].1)
     }
 }
 
@@ -149,6 +167,7 @@ pub struct LocalContent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::LINK_MODE;
 
     #[test]
     fn a_file_is_the_same_only_if_nothing_of_its_stat_differs() {
@@ -160,6 +179,7 @@ mod tests {
             // Another content can have the old size and time: `cp -p`.
             Stat { ctime_ns: 0, ..stat },
             Stat { inode: 0, ..stat },
+            Stat { mode: LINK_MODE, ..stat },
         ];
         assert!(others.iter().all(|other| !stat.same_file(other)));
     }

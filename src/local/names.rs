@@ -69,6 +69,11 @@ impl Names {
         names.dedup_by(|one, other| order(one, other).is_eq());
     }
 
+    /// Whether there never was any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// The next name, without a `/`, and what it is.
     pub(super) fn next(&mut self) -> Option<(&[u8], FileType)> {
         let Name { start, length, kind, .. } = *self.names.get(self.next)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::beneath::{At, open_dir, prune, split};
+use super::beneath::{At, open_dir, split};
 use super::moves::unknown;
 use super::slot::Slot;
 use super::staging::Staged;
@@ -83,7 +83,7 @@ impl Folder {
         let slot = Slot::new(self, 0, below)?;
         self.take_out(key, expected, &slot)?;
         self.trash(&slot).inspect_err(|_| self.put_back(&slot))?;
-        prune(&self.root, below);
+        self.prune(below);
         Ok(())
     }
 
@@ -99,9 +99,9 @@ impl Folder {
         let slot = Slot::new(self, 0, source)?;
         self.take_out(from, expected, &slot)?;
         // Now, since a file may take the place of the folder it was in.
-        prune(&self.root, source);
+        self.prune(source);
         self.place(slot.at(), target).inspect_err(|_| self.put_back(&slot))?;
-        match self.stat(to)? {
+        match self.own_stat(to)? {
             Some(stat) if stat.same_content(expected) => Ok(stat),
             _ => Err(Error::Changed { path: self.path_of(to) }),
         }

@@ -15,7 +15,7 @@ use super::beneath::{At, make_dirs, open_dir, prune, split};
 use super::folder::OWNER_DIR;
 use super::hollow::remove_hollow;
 use super::sys::{mkdirat, renameat, unlinkat};
-use super::{Error, Folder, Stat};
+use super::{Error, Folder, Links, Stat};
 use crate::key::Key;
 
 /// The folder in s4's working place that holds the slots.
@@ -71,7 +71,13 @@ impl Slot {
 
     /// Removes what is in here if `ours` knows it for a file that we made, and that no plan wants any more.
     pub(super) fn discard(&self, ours: impl FnOnce(&Stat) -> bool) -> bool {
-        matches!(self.at().stat(), Ok((FileType::RegularFile, stat)) if ours(&stat)) && self.at().unlink().is_ok()
+        self.file().is_some_and(|stat| ours(&stat)) && self.at().unlink().is_ok()
+    }
+
+    /// The stat of the file that is in here, a link too.
+    fn file(&self) -> Option<Stat> {
+        let found = self.at().stat().ok()?;
+        matches!(found.0, FileType::RegularFile | FileType::Symlink).then_some(found.1)
     }
 }
 
@@ -114,6 +120,7 @@ impl Folder {
             }
             match to.stat() {
                 Ok((FileType::RegularFile, _)) => Err(Errno::EXIST),
+                Ok((FileType::Symlink, _)) if self.links == Links::Preserve => Err(Errno::EXIST),
                 Ok((FileType::Directory, _)) if remove_hollow(to) => self.renames.noreplace(from, to),
                 Ok(_) => {
                     in_the_way = true;
@@ -151,7 +158,7 @@ impl Folder {
 
     /// Whether what is in `slot` is the file that `expected` describes, but for the time of its renaming.
     pub(super) fn holds(&self, slot: &Slot, expected: &Stat) -> bool {
-        matches!(slot.at().stat(), Ok((FileType::RegularFile, stat)) if stat.same_content(expected))
+        slot.file().is_some_and(|stat| stat.same_content(expected))
     }
 
     /// Gives what is in `slot` back to the user: to its key, or, if that was taken meanwhile, to a name beside it. If

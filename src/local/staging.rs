@@ -9,7 +9,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{FallocateFlags, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT};
 use rustix::io::Errno;
 
-use super::beneath::{At, convert, prune};
+use super::beneath::{At, LIST, convert, open, prune};
 use super::folder::Home;
 use super::moves::unknown;
 use super::sys::{fallocate, fchmod, fstat, fstatvfs, fsync, futimens, openat, write_all_at};
@@ -28,6 +28,8 @@ pub struct Staged {
     default_mode: u32,
     /// Whether it stays where it is when this is dropped, for another run to go on with.
     stays: bool,
+    /// Whether it is a symbolic link: then it can be neither written to nor flushed by itself.
+    is_link: bool,
 }
 
 impl Folder {
@@ -41,7 +43,6 @@ impl Folder {
     }
 
     pub(super) fn stage_in(&self, home: &Home) -> Result<Staged, Error> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
         let below = Path::new(STAGING);
         let dir = self.make_dir(home, below)?;
         // The process's umask can be read only by changing it, but the first file made shows it. Nobody else gets at
@@ -49,7 +50,7 @@ impl Folder {
         let known = self.default_mode.get().copied();
         let mode = Mode::from_raw_mode(if known.is_some() { 0o600 } else { 0o666 });
         loop {
-            let name = format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+            let name = Staged::free_name();
             let path = self.path_in(home, below).join(&name);
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let file = match openat(&dir, &name, flags, mode) {
@@ -59,7 +60,7 @@ impl Folder {
                 Err(errno) => return Err(Error::new(errno, &path)),
             };
             let place = Some((dir, name.into()));
-            let mut staged = Staged { file, place, path, default_mode: 0o600, stays: false };
+            let mut staged = Staged { file, place, path, default_mode: 0o600, stays: false, is_link: false };
             staged.default_mode = match known {
                 Some(mode) => mode,
                 None => *self.default_mode.get_or_init(|| 0o666 & staged.mode().unwrap_or(0o600)),
@@ -82,11 +83,22 @@ impl Folder {
             Some(mode) => *mode,
             None => self.stage()?.default_mode,
         };
-        Ok(Staged { file, place: Some(place), path, default_mode, stays: true })
+        Ok(Staged { file, place: Some(place), path, default_mode, stays: true, is_link: false })
     }
 }
 
 impl Staged {
+    /// A name in staging that this process has not used.
+    pub(super) fn free_name() -> String {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        format!("{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A symbolic link, with a handle on itself.
+    pub(super) fn link(place: (OwnedFd, OsString), link: File, path: PathBuf) -> Staged {
+        Staged { file: link, place: Some(place), path, default_mode: 0o600, stays: false, is_link: true }
+    }
+
     /// Writes all of `bytes` at `offset` (bytes from the beginning). Several threads may write different places.
     ///
     /// # Errors
@@ -148,16 +160,7 @@ impl Staged {
     /// [`Error::Io`]. That a file system has no permissions is no error.
     pub fn set(&self, mtime_ns: i128, mode: Option<u32>) -> Result<(), Error> {
         self.chmod(mode.unwrap_or(self.default_mode) & 0o777)?;
-        let seconds = mtime_ns.div_euclid(1_000_000_000).clamp(i64::MIN.into(), i64::MAX.into());
-        let nanoseconds = mtime_ns.rem_euclid(1_000_000_000);
-        let times = Timestamps {
-            last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-            last_modification: Timespec {
-                tv_sec: seconds.try_into().unwrap_or(0),
-                tv_nsec: nanoseconds.try_into().unwrap_or(0),
-            },
-        };
-        futimens(&self.file, &times).map_err(|errno| self.failed(errno))
+        futimens(&self.file, &times(mtime_ns)).map_err(|errno| self.failed(errno))
     }
 
     /// Puts the content on disk (fsync).
@@ -166,7 +169,22 @@ impl Staged {
     ///
     /// [`Error::NoSpace`], [`Error::Io`].
     pub fn sync(&self) -> Result<(), Error> {
+        if self.is_link {
+            // It is all in its folder.
+            return self.at_place(|at| {
+                let dir = open(at.dir, Path::new(""), LIST, Mode::empty())?;
+                fsync(&dir.into()).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+            });
+        }
         fsync(&self.file).map_err(|source| Error::new(source, &self.path))
+    }
+
+    /// Does something to its name.
+    pub(super) fn at_place(&self, step: impl FnOnce(At<'_>) -> Result<(), Errno>) -> Result<(), Error> {
+        let Some((dir, name)) = &self.place else {
+            return Err(Error::NotFound { path: self.path.clone() });
+        };
+        step(At::new(dir, name)).map_err(|errno| self.failed(errno))
     }
 
     /// Its stat as of now, wherever it has been moved.
@@ -235,6 +253,19 @@ impl Staged {
 
     fn failed(&self, errno: Errno) -> Error {
         Error::new(errno, &self.path)
+    }
+}
+
+/// A time of change, in nanoseconds since the epoch, as the system takes it.
+pub(super) fn times(mtime_ns: i128) -> Timestamps {
+    let seconds = mtime_ns.div_euclid(1_000_000_000).clamp(i64::MIN.into(), i64::MAX.into());
+    let nanoseconds = mtime_ns.rem_euclid(1_000_000_000);
+    Timestamps {
+        last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+        last_modification: Timespec {
+            tv_sec: seconds.try_into().unwrap_or(0),
+            tv_nsec: nanoseconds.try_into().unwrap_or(0),
+        },
     }
 }
 

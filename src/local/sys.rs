@@ -20,8 +20,8 @@ mod plain {
     pub(in crate::local) use rustix::fs::{openat2, syncfs};
 
     pub(in crate::local) use rustix::fs::{
-        fallocate, fchmod, fstat, fstatvfs, futimens, linkat, mkdirat, openat, renameat, renameat_with, statat,
-        unlinkat,
+        fallocate, fchmod, fstat, fstatvfs, futimens, linkat, mkdirat, openat, readlinkat, renameat, renameat_with,
+        statat, symlinkat, unlinkat, utimensat,
     };
 
     pub(in crate::local) fn read(mut file: &File, into: &mut [u8]) -> Result<usize> {

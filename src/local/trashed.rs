@@ -7,6 +7,7 @@ use rustix::fs::FileType;
 use super::beneath::{At, open_dir, prune, split};
 use super::folder::open_regular;
 use super::hash::hash_open;
+use super::sys::readlinkat;
 use super::trash::{TRASH, Tree};
 use super::{Error, Folder, Stat};
 use crate::content::Sha256;
@@ -46,7 +47,7 @@ impl Folder {
             let stat = open_dir(&trash, parent).and_then(|dir| At::new(&dir, name).stat());
             // What no sync has put there is none of ours.
             let named = path.to_str().and_then(|path| path.split_once('/'));
-            if let (Ok((FileType::RegularFile, stat)), Some((run, key))) = (stat, named)
+            if let (Ok((FileType::RegularFile | FileType::Symlink, stat)), Some((run, key))) = (stat, named)
                 && let Ok(key) = Key::parse(key)
             {
                 found.push(Trashed { key, run: run.to_owned(), stat });
@@ -65,6 +66,11 @@ impl Folder {
         let (below, path) = self.place_of(trashed);
         let trash = self.find_dir(&self.work, Path::new(TRASH))?;
         let trash = trash.ok_or_else(|| Error::NotFound { path: path.clone() })?;
+        if trashed.stat.is_link() {
+            let (parent, name) = split(&below);
+            let target = open_dir(&trash, parent).and_then(|dir| readlinkat(&dir, name, Vec::new()));
+            return Ok(Sha256::of(target.map_err(|errno| Error::new(errno, &path))?.as_bytes()));
+        }
         let (file, stat) = open_regular(&trash, &below, &path)?;
         let content = hash_open(&file, stat.size, None).map_err(|source| Error::new(source, &path))?;
         Ok(content.sha256)
@@ -100,7 +106,7 @@ impl Folder {
         let (parent, name) = split(&below);
         let Ok(dir) = open_dir(&trash, parent) else { return Ok(false) };
         let at = At::new(&dir, name);
-        if !matches!(at.stat(), Ok((FileType::RegularFile, stat)) if stat.same_file(&trashed.stat)) {
+        if !at.stat().is_ok_and(|(kind, stat)| kind != FileType::Directory && stat.same_file(&trashed.stat)) {
             return Ok(false);
         }
         at.unlink().map_err(|errno| Error::new(errno, &path))?;
@@ -145,7 +151,8 @@ mod tests {
         let mut found: Vec<_> =
             folder.trashed().unwrap().iter().map(|it| (it.run.clone(), it.key.to_string(), it.stat.size)).collect();
         found.sort();
-        assert_eq!(found, [("one".into(), "a/b".into(), 2), ("two".into(), "a/b".into(), 1)]);
+        let expected = [("one", "a/b", 2), ("one", "link", 1), ("two", "a/b", 1)];
+        assert_eq!(found, expected.map(|(run, key, size)| (run.to_owned(), key.to_owned(), size)));
         assert_eq!(Folder::open(tempfile::tempdir().unwrap().path(), None).unwrap().trashed().unwrap(), []);
     }
 

@@ -10,23 +10,27 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::beneath::{LIST, convert, open};
+use super::follow::{Leads, emptiness};
 use super::names::Names;
-use super::sys::{fstat, statat};
-use super::{Error, Folder, Hidden, Ignore, LocalFile};
+use super::sys::{fstat, openat, statat};
+use super::{Error, Folder, Hidden, Ignore, Links, LocalFile, Stat};
 use crate::key::{Key, is_reserved};
 
 /// How many folders are held open at once, the innermost ones. One that was closed is opened again from the root, so this
 /// may be any number; few trees are as deep.
 const KEPT_OPEN: usize = 16;
 
+/// How a folder is opened that a link leads to.
+const FOLLOWED: OFlags = LIST.union(OFlags::CLOEXEC);
+
 /// Something that a walk came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A regular file.
+    /// A regular file; or a symbolic link, where those are synced as what they are.
     File(LocalFile),
     /// Something that hides what is at or below its path.
     Hidden {
@@ -88,7 +92,7 @@ pub fn walk_at(
     }
     let mut levels: Vec<Level> = walk.level(root).map_err(failed)?.into_iter().collect();
     while let Some(mut level) = levels.pop() {
-        match walk.go_on(&mut level) {
+        match walk.go_on(&mut level, &levels) {
             ControlFlow::Continue(None) => {}
             ControlFlow::Continue(Some(inner)) => {
                 levels.push(level);
@@ -124,11 +128,20 @@ struct Level {
     /// How much of the walk's path is this folder's, the `/` included.
     path: usize,
     names: Names,
+    /// Whether nothing at all is in it.
+    is_empty: bool,
+}
+
+/// What a link came to.
+enum Followed {
+    Found(Option<Found>),
+    Folder(Level),
 }
 
 impl Walk<'_> {
-    /// Goes through the names of a folder up to the next folder in it, which it gives back; `None` at the end.
-    fn go_on(&mut self, level: &mut Level) -> ControlFlow<(), Option<Level>> {
+    /// Goes through the names of a folder up to the next folder in it, which it gives back; `None` at the end. `above`: the
+    /// folders that it is in.
+    fn go_on(&mut self, level: &mut Level, above: &[Level]) -> ControlFlow<(), Option<Level>> {
         while let Some((name, kind)) = level.names.next() {
             self.path.truncate(level.path);
             let Some(key) = self.key(name, kind == FileType::Directory)? else { continue };
@@ -136,8 +149,18 @@ impl Walk<'_> {
                 // Something else was there once.
                 FileType::RegularFile if self.only.len() > self.path.len() => None,
                 FileType::RegularFile => self.file(level, key),
+                FileType::Symlink if self.folder.takes_link(&key) => match self.only.len() > self.path.len() {
+                    true => None,
+                    false => self.file(level, key),
+                },
+                FileType::Symlink if self.folder.links == Links::Follow => match self.follow(level, above, key) {
+                    Ok(Followed::Found(found)) => found,
+                    Ok(Followed::Folder(inner)) => return ControlFlow::Continue(Some(inner)),
+                    Err(errno) => self.lost(errno),
+                },
                 FileType::Directory => match self.enter(level) {
                     Ok(None) => None,
+                    Ok(Some(inner)) if inner.is_empty && self.folder.keeps_empty() => Some(self.marker()),
                     Ok(inner) => return ControlFlow::Continue(inner),
                     Err(errno) => self.lost(errno),
                 },
@@ -180,6 +203,14 @@ impl Walk<'_> {
         }
     }
 
+    /// What stands for the folder that the path leads to.
+    fn marker(&self) -> Found {
+        match Key::parse_any(&self.path) {
+            Ok(key) => Found::File(LocalFile { key, stat: Stat::default() }),
+            Err(why) => Found::Unnameable { name: self.path.clone().into_bytes(), why: why.to_string() },
+        }
+    }
+
     fn file(&self, level: &mut Level, key: Key) -> Option<Found> {
         let name = &self.path[level.path..];
         let found = self.handle(level).and_then(|dir| statat(dir, name, AtFlags::SYMLINK_NOFOLLOW));
@@ -188,8 +219,44 @@ impl Walk<'_> {
                 self.folder.looks.files.fetch_add(1, Ordering::Relaxed);
                 Some(Found::File(LocalFile { key, stat }))
             }
+            Ok((FileType::Symlink, stat)) if self.folder.takes_link(&key) => Some(Found::File(LocalFile { key, stat })),
             Ok(_) => self.lost(Errno::AGAIN),
             Err(errno) => self.lost(errno),
+        }
+    }
+
+    /// Takes a link for what it leads to. One that leads nowhere hides what is below it: a drive may not be mounted.
+    fn follow(&mut self, level: &mut Level, above: &[Level], key: Key) -> Result<Followed, Errno> {
+        let hidden = |path: &str, why| Ok(Followed::Found(Some(Found::Hidden { path: path.to_owned(), why })));
+        let name = &self.path[level.path..];
+        let (kind, stat) = match self.handle(level).and_then(|dir| statat(dir, name, AtFlags::empty())) {
+            Ok(stat) => convert(&stat),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return hidden(&self.path, Hidden::Dangling),
+            Err(errno) => return Err(errno),
+        };
+        match kind {
+            FileType::RegularFile if self.only.len() > self.path.len() => Ok(Followed::Found(None)),
+            FileType::RegularFile => Ok(Followed::Found(Some(Found::File(LocalFile { key, stat })))),
+            FileType::Directory if self.ignore.is_ignored(&self.path, true) => {
+                self.totals.ignored += 1;
+                Ok(Followed::Found(None))
+            }
+            FileType::Directory => {
+                let handle = self.handle(level).and_then(|dir| openat(dir, name, FOLLOWED, Mode::empty()))?;
+                let led = identity(&handle)?;
+                if led == level.identity || above.iter().any(|level| level.identity == led) {
+                    let why = "this symbolic link leads to a folder that it is in itself".to_owned();
+                    return hidden(&self.path, Hidden::Unreadable(why));
+                }
+                if emptiness(&handle)? == Leads::ToNothing {
+                    return hidden(&self.path, Hidden::Dangling);
+                }
+                if self.folder.is_private(led) {
+                    return Ok(Followed::Found(None));
+                }
+                Ok(self.level(handle)?.map_or(Followed::Found(None), Followed::Folder))
+            }
+            _ => hidden(&self.path, Hidden::Special),
         }
     }
 
@@ -229,14 +296,21 @@ impl Walk<'_> {
                 names
             }
         };
-        Ok(Some(Level { dir: Some(dir), identity, path: self.path.len(), names }))
+        let is_empty = ahead.is_none() && names.is_empty();
+        Ok(Some(Level { dir: Some(dir), identity, path: self.path.len(), names, is_empty }))
     }
 
     /// The handle on a folder, opened again if need be. Another folder in its place is none that was read.
     fn handle<'a>(&self, level: &'a mut Level) -> Result<BorrowedFd<'a>, Errno> {
         if level.dir.is_none() {
             let path = self.path[..level.path].trim_end_matches('/');
-            let handle = open(&self.folder.root, Path::new(path), LIST, Mode::empty())?;
+            let handle = match self.folder.links {
+                // There may be one on the way.
+                Links::Follow => {
+                    openat(&self.folder.root, if path.is_empty() { "." } else { path }, FOLLOWED, Mode::empty())
+                }
+                _ => open(&self.folder.root, Path::new(path), LIST, Mode::empty()),
+            }?;
             if identity(&handle)? != level.identity {
                 return Err(Errno::AGAIN);
             }

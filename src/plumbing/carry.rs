@@ -75,8 +75,8 @@ async fn carry_session(
     let desk = Arc::new(Desk {
         ui: Arc::clone(&context.ui),
         stream: context.ui.stream(run::header(target)),
-        target: target.name.clone(),
         folder: Arc::clone(&session.folder),
+        target: target.name.clone(),
         way,
         force: input.force,
         cancel: cancel.clone(),
@@ -119,8 +119,8 @@ impl Way {
 struct Desk {
     ui: Arc<Ui>,
     stream: Stream,
-    target: String,
     folder: Arc<Folder>,
+    target: String,
     way: Way,
     force: bool,
     cancel: Cancel,
@@ -196,6 +196,10 @@ impl Desk {
                     }
                 }
                 return Ok(());
+            }
+            if planned.action == Action::Adopt {
+                // A folder that both sides have stays, whatever goes from it.
+                self.folder.spare_too([planned.item.key.as_str()].into_iter());
             }
         }
         self.went_out(self.stream.pass(kind, text));

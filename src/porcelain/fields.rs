@@ -60,8 +60,8 @@ pub(super) fn set(context: &Context, fields: &mut Fields, field: &str, text: &st
         "max_delete" | "trash_days" | "jobs" => number(text),
         "prices" => prices(text)?,
         "event_queue" => Value::String(queue(text)?.to_owned()),
-        "addressing_style" | "conflicts" | "direction" | "on_ignore" => Value::String(text.to_lowercase()),
-        "requester_pays" => Value::Bool(text.eq_ignore_ascii_case("on")),
+        "addressing_style" | "conflicts" | "direction" | "links" | "on_ignore" => Value::String(text.to_lowercase()),
+        "empty_folders" | "requester_pays" => Value::Bool(text.eq_ignore_ascii_case("on")),
         _ => Value::String(text.to_owned()),
     };
     fields.insert(field.to_owned(), value);

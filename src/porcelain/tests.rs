@@ -209,6 +209,10 @@ fn add_takes_everything_by_options() {
             "3",
             "--on-ignore",
             "keep",
+            "--links",
+            "Preserve",
+            "--empty-folders",
+            "On",
             "--jobs",
             "16",
             "--bandwidth-limit",
@@ -235,8 +239,9 @@ fn add_takes_everything_by_options() {
         json!({"local_folder": home.path("n"), "s3_uri": "s3://box/n/", "endpoint_url": "http://h", "region_name": "eu",
             "aws_access_key_id": "AKID", "profile": "p", "storage_class": "STANDARD_IA", "sse": "aws:kms",
             "sse_kms_key_id": "k", "conflicts": "keep-both", "state_folder": home.path("state"), "max_delete": 12.5,
-            "trash_days": 3, "on_ignore": "keep", "direction": "pull", "addressing_style": "virtual",
-            "ca_bundle": home.path("ca.pem"), "requester_pays": true, "jobs": 16, "bandwidth_limit": "1M:off",
+            "trash_days": 3, "on_ignore": "keep", "links": "preserve", "empty_folders": true, "direction": "pull",
+            "addressing_style": "virtual", "ca_bundle": home.path("ca.pem"), "requester_pays": true, "jobs": 16,
+            "bandwidth_limit": "1M:off",
             "prices": {"put": 0.0045, "down": 0.0}, "event_queue": "http://h/1/q", "aws_secret_access_key": "hunter2",
             "conditional_writes": {"put": true, "copy": false}})
     );

@@ -59,6 +59,9 @@ pub enum Verdict {
 ///
 /// Never asks the same question twice once it is answered in the item, so asking ends.
 pub fn decide(item: &Item, keep_ignored: bool) -> Verdict {
+    if item.foreign {
+        return Verdict::Decided(Decision { local: State::Unchanged, remote: State::Unchanged, action: None });
+    }
     if item.ignored {
         return Verdict::Decided(decide_ignored(item, keep_ignored));
     }
@@ -92,6 +95,8 @@ fn decide_synced(item: &Item) -> Result<Decision, Question> {
         (State::Updated, State::Unchanged) => Some(Action::Push),
         (State::Updated, State::Updated) | (State::Created, State::Created) => Some(adopt_or_conflict(item)?),
         // An edit meets a deletion: both are somebody's wish.
+        // Of a folder's marker there is nothing to edit.
+        (State::Deleted, State::Updated) if item.key.is_marker() => Some(Action::DeleteRemote),
         (State::Updated, State::Deleted) | (State::Deleted, State::Updated) => Some(Action::Conflict),
         (State::Deleted, State::Unchanged) => Some(Action::DeleteRemote),
         (State::Deleted, State::Deleted) => Some(Action::Forget),
@@ -113,10 +118,10 @@ fn local_state(item: &Item) -> Result<State, Question> {
         (Some(_), None) => return Ok(State::Deleted),
         (Some(base), Some(local)) => (base, local),
     };
-    if stat_unchanged(base, local) {
+    if item.key.is_marker() || stat_unchanged(base, local) {
         return Ok(State::Unchanged);
     }
-    if base.size.is_some_and(|size| size != local.stat.size) {
+    if base.is_link() != local.stat.is_link() || base.size.is_some_and(|size| size != local.stat.size) {
         return Ok(State::Updated);
     }
     let unchanged = match (base.sha256, &local.content) {
@@ -141,7 +146,8 @@ fn remote_state(item: &Item) -> State {
         (Some(base), Some(remote)) => (base, remote),
     };
     let unchanged = match &base.etag {
-        Some(etag) => *etag == remote.etag,
+        // A file and a link to a path of the same bytes have the same ETag.
+        Some(etag) => *etag == remote.etag && remote.link.is_none_or(|link| link == base.is_link()),
         // S4 0.4: the object is the one that the remote index speaks of, and at the version that this machine has.
         None => item.valid_index_entry().is_some_and(|entry| entry.remote_timestamp == base.remote_timestamp),
     };
@@ -182,11 +188,17 @@ fn same_content(item: &Item) -> Result<bool, Question> {
     }
 }
 
-/// Whether file and object hold the same bytes, as far as is known.
+/// Whether file and object hold the same bytes, and are of one kind, as far as is known.
 fn known_same(item: &Item) -> Option<bool> {
     let (local, remote) = item.local.as_ref().zip(item.remote.as_ref())?;
-    if local.stat.size != remote.size {
+    if item.key.is_marker() {
+        return Some(true);
+    }
+    if local.stat.size != remote.size || remote.link.is_some_and(|link| link != local.stat.is_link()) {
         return Some(false);
+    }
+    if local.stat.is_link() && remote.link.is_none() {
+        return None;
     }
     if local.content.is_some_and(|content| content.matches_etag) {
         return Some(true);

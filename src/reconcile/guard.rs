@@ -20,6 +20,8 @@ pub struct Guards {
     pub known: usize,
     /// Number of files that the scan found.
     pub files: usize,
+    /// Number of empty folders that it found, where they are synced.
+    pub folders: usize,
     /// Whether the folder is on another device than when it was last synced.
     pub moved_device: bool,
     /// Number of keys that this run has deleted already, in the bucket and in the folder.
@@ -78,8 +80,11 @@ pub fn guard(plan: &Plan, guards: &Guards) -> Option<Alarm> {
     let of = |action| plan.actions().filter(move |planned| planned.action == action && !planned.renamed);
     let (remote, local) = (of(Action::DeleteRemote).count(), of(Action::DeleteLocal).count());
     // Those whose files are gone; what was ignored is still there.
-    let vanished = of(Action::DeleteRemote).filter(|planned| !planned.item.ignored).count();
-    if vanished > 0 && guards.files == 0 {
+    let gone = || of(Action::DeleteRemote).filter(|planned| !planned.item.ignored);
+    let vanished = gone().count();
+    // Of a folder whose drive is not mounted, folders may be left.
+    let held_files = gone().any(|planned| !planned.item.key.is_marker());
+    if vanished > 0 && guards.files == 0 && (held_files || guards.folders == 0) {
         return Some(Alarm::Emptied { deletions: vanished });
     }
     if vanished > 0 && guards.moved_device {
@@ -100,7 +105,8 @@ mod tests {
     use super::super::{Decision, Planned, State};
     use super::*;
 
-    const GUARDS: Guards = Guards { max_delete: 50.0, known: 30, files: 5, moved_device: false, deleted: [0, 0] };
+    const GUARDS: Guards =
+        Guards { max_delete: 50.0, known: 30, files: 5, folders: 0, moved_device: false, deleted: [0, 0] };
 
     fn plan(action: Action, count: usize, renamed: bool) -> Plan {
         let decision = Decision { local: State::Deleted, remote: State::Unchanged, action: Some(action) };
@@ -124,6 +130,16 @@ mod tests {
         let emptied = Guards { files: 0, ..GUARDS };
         assert_eq!(guard(&plan(Action::DeleteRemote, 1, false), &emptied), Some(Alarm::Emptied { deletions: 1 }));
         assert_eq!(guard(&plan(Action::Pull, 1, false), &emptied), None);
+    }
+
+    #[test]
+    fn folders_that_are_left_are_no_files_but_one_that_goes_is_no_accident() {
+        let emptied = Guards { files: 0, folders: 3, ..GUARDS };
+        let mut plan = plan(Action::DeleteRemote, 1, false);
+        assert_eq!(guard(&plan, &emptied), Some(Alarm::Emptied { deletions: 1 }));
+        plan.deletions[0].item.key = crate::key::Key::parse_any("folder/").unwrap();
+        assert_eq!(guard(&plan, &emptied), None);
+        assert_eq!(guard(&plan, &Guards { folders: 0, ..emptied }), Some(Alarm::Emptied { deletions: 1 }));
     }
 
     #[test]

@@ -4,9 +4,10 @@
 //! plainly the same everywhere (equal stat, equal ETag) makes no item: a sync with nothing to do allocates nothing here.
 
 use super::{Item, Local, Remote};
+use crate::content::{Sha256, is_link};
 use crate::index::{Entry, Index};
 use crate::key::{Key, is_reserved};
-use crate::local::{Hidden, LocalFile, Scan};
+use crate::local::{Hidden, LocalContent, LocalFile, Scan};
 use crate::remote::Listed;
 
 /// A name that is left alone, and why. Reported once a run, never fatal.
@@ -74,6 +75,8 @@ pub struct Sides<'a> {
     pub told: Option<&'a Index>,
     /// Whether the ignore rules leave a key out; asked only about keys that the scan did not see.
     pub is_ignored: &'a dyn Fn(&Key) -> bool,
+    /// Whether empty folders are synced. Then `scan` has a marker for each folder that has one in the base or in the bucket.
+    pub empty_folders: bool,
 }
 
 /// Walks the sides.
@@ -130,11 +133,11 @@ impl Sides<'_> {
         if file.is_none() && object.is_none() && !live {
             return;
         }
-        // Folder markers and our own names are nobody's files.
-        if name.is_empty() || name.ends_with('/') || is_reserved(name) {
+        // Our own names are nobody's files, and folder markers only where they are synced.
+        if name.is_empty() || (name.ends_with('/') && !self.empty_folders) || is_reserved(name) {
             return;
         }
-        let key = match file.map_or_else(|| Key::parse(name), |file| Ok(file.key.clone())) {
+        let key = match file.map_or_else(|| Key::parse_any(name), |file| Ok(file.key.clone())) {
             Ok(key) => key,
             Err(why) => {
                 joined.problems.push(Problem {
@@ -148,6 +151,12 @@ impl Sides<'_> {
         };
         let ignored = file.is_none() && (self.is_ignored)(&key);
         if !ignored && let Some(hidden) = self.scan.hidden(&key) {
+            // Links were synced once, and are left alone from now on: nothing is wrong with that.
+            let is_known_link = live && entry.is_some_and(Entry::is_link) && *hidden == Hidden::Symlink;
+            if is_known_link && object.is_none_or(|object| entry.and_then(|it| it.etag.as_ref()) == Some(&object.etag))
+            {
+                return;
+            }
             joined.problems.push(Problem {
                 name: name.to_owned(),
                 raw: None,
@@ -191,22 +200,29 @@ fn item(
     object: Option<&Listed>,
     written_ns: Option<i128>,
 ) -> Item {
-    let local = file.map(|file| Local { stat: file.stat, racy: is_racy(file, written_ns), content: None });
+    let nothing = || LocalContent { sha256: Sha256::of(b""), matches_etag: false };
+    let local = file.map(|file| match file.key.is_marker() {
+        true => Local { stat: file.stat, racy: false, content: Some(nothing()) },
+        false => Local { stat: file.stat, racy: is_racy(file, written_ns), content: None },
+    });
+    let about = |object: &Listed| entry.filter(|entry| entry.etag.as_ref() == Some(&object.etag));
     let remote = object.map(|object| Remote {
         size: object.size,
         etag: object.etag.clone(),
         last_modified: object.last_modified,
-        sha256: entry.filter(|entry| entry.etag.as_ref() == Some(&object.etag)).and_then(|entry| entry.sha256),
+        sha256: about(object).and_then(|entry| entry.sha256),
+        link: about(object).and_then(|entry| entry.mode).map(is_link),
         indexed: false,
         asked: false,
     });
-    Item { key, base: entry.cloned().map(Box::new), local, remote, indexed: None, ignored: false }
+    Item { key, base: entry.cloned().map(Box::new), local, remote, indexed: None, ignored: false, foreign: false }
 }
 
 fn why_hidden(hidden: &Hidden) -> String {
     match hidden {
         Hidden::Unreadable(why) => format!("it can not be read here: {why}"),
         Hidden::Symlink => "a symbolic link is in its place here".to_owned(),
+        Hidden::Dangling => "the symbolic link in its place here leads to nothing: is a drive not mounted?".to_owned(),
         Hidden::Special => "a device, pipe or socket is in its place here".to_owned(),
     }
 }
@@ -231,7 +247,15 @@ mod tests {
     fn run(base: &Index, written_ns: i128, scan: &Scan, listing: &[&str], ignored: &str) -> Joined {
         let listing: Vec<Listed> = listing.iter().map(|name| object(name)).collect();
         let is_ignored = &|key: &Key| key.as_str() == ignored;
-        join(&Sides { base, written_ns: Some(written_ns), scan, listing: &listing, told: None, is_ignored })
+        join(&Sides {
+            base,
+            written_ns: Some(written_ns),
+            scan,
+            listing: &listing,
+            told: None,
+            is_ignored,
+            empty_folders: false,
+        })
     }
 
     fn keys(joined: &Joined) -> Vec<&str> {
@@ -262,6 +286,7 @@ mod tests {
             listing: &listing,
             told: Some(&told),
             is_ignored: &|_| false,
+            empty_folders: false,
         });
         assert_eq!(keys(&joined), ["b", "c", "d"]);
     }

@@ -19,7 +19,7 @@ pub use plan::{Plan, Planned, Source};
 pub use resolve::{Choice, Policy, conflict_key, resolve};
 pub use tangle::untangle;
 
-use crate::content::{ETag, Sha256};
+use crate::content::{ETag, Sha256, is_link};
 use crate::index::Entry;
 use crate::key::Key;
 use crate::local::{LocalContent, Stat};
@@ -63,6 +63,8 @@ pub struct Item {
     pub indexed: Option<Box<Entry>>,
     /// Whether the ignore rules leave the key out. Then `local` says nothing: ignored files are not looked at.
     pub ignored: bool,
+    /// Whether the object is of a kind that is not synced on this machine: then the key is left alone, on both sides.
+    pub foreign: bool,
 }
 
 /// A file as it is now.
@@ -88,6 +90,9 @@ pub struct Remote {
     /// The sum of its content, where something trustworthy tells: the base or the remote index for this very ETag,
     /// its own metadata, or having read it.
     pub sha256: Option<Sha256>,
+    /// Whether it is a symbolic link, where something tells: the base or the remote index for this very ETag, or its own
+    /// metadata.
+    pub link: Option<bool>,
     /// Whether the remote index's entry speaks of this very object.
     pub indexed: bool,
     /// Whether somebody has already asked the object itself for its sum, so that asking again brings nothing.
@@ -112,6 +117,10 @@ impl Item {
             return;
         };
         remote.indexed = entry.speaks_of(&remote.etag, remote.last_modified);
+        if remote.indexed {
+            // Another machine may have made a link of a file with those very bytes: that shows nowhere else.
+            remote.link = entry.mode.map(is_link).or(remote.link);
+        }
         if remote.indexed && entry.etag.is_some() {
             remote.sha256 = remote.sha256.or(entry.sha256);
         }
@@ -178,6 +187,7 @@ pub(crate) mod testing {
             etag: etag(content),
             last_modified: i64::from(content as u32),
             sha256: known.then(|| sum(content)),
+            link: known.then_some(false),
             indexed: false,
             asked: known,
         }
@@ -185,6 +195,6 @@ pub(crate) mod testing {
 
     pub(crate) fn item(base: Option<Entry>, local: Option<Local>, remote: Option<Remote>) -> Item {
         let key = Key::parse("k").unwrap();
-        Item { key, base: base.map(Box::new), local, remote, indexed: None, ignored: false }
+        Item { key, base: base.map(Box::new), local, remote, indexed: None, ignored: false, foreign: false }
     }
 }

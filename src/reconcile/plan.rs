@@ -9,6 +9,7 @@ use std::ops::Bound;
 
 use super::{Action, Decision, Item};
 use crate::content::Sha256;
+use crate::index::Entry;
 use crate::key::Key;
 
 /// One action on one key, with what it expects to find: the item as it was seen.
@@ -69,7 +70,12 @@ impl Plan {
             .map(|planned| planned.item.key.clone())
             .collect();
         let mut plan = Plan::default();
-        for planned in actions {
+        // An empty folder makes way for a file: it is not to be told of.
+        let yields = |planned: &Planned| {
+            let key = &planned.item.key;
+            key.is_marker() && planned.action == Action::Push && pulled.contains(key.path())
+        };
+        for planned in actions.into_iter().filter(|planned| !yields(planned)) {
             let stage = match planned.action {
                 Action::Conflict => &mut plan.conflicts,
                 Action::DeleteLocal if is_in_the_way(&planned.item.key, &pulled) => &mut plan.make_way,
@@ -96,17 +102,20 @@ impl Plan {
     /// already. Only equal hashes count; inodes and times prove nothing.
     fn find_renames(&mut self) {
         for (deletion, arrival) in [(Action::DeleteRemote, Action::Push), (Action::DeleteLocal, Action::Pull)] {
-            let mut gone: HashMap<(u64, Sha256), Vec<usize>> = HashMap::new();
+            let mut gone: HashMap<(u64, Sha256, bool), Vec<usize>> = HashMap::new();
             for (at, planned) in self.deletions.iter().enumerate() {
                 // One that answers a conflict is of another content than the base's.
                 if planned.action == deletion
+                    && !planned.item.key.is_marker()
                     && planned.decision.action == Some(deletion)
-                    && let Some(content) = planned.item.base_content()
+                    && let Some((size, sha256)) = planned.item.base_content()
                 {
-                    gone.entry(content).or_default().push(at);
+                    let is_link = planned.item.live_base().is_some_and(Entry::is_link);
+                    gone.entry((size, sha256, is_link)).or_default().push(at);
                 }
             }
-            for planned in self.transfers.iter_mut().filter(|planned| planned.action == arrival) {
+            let arrives = |planned: &&mut Planned| planned.action == arrival && !planned.item.key.is_marker();
+            for planned in self.transfers.iter_mut().filter(arrives) {
                 let Some(at) = planned.item.new_content().and_then(|content| gone.get_mut(&content)?.pop()) else {
                     continue;
                 };
@@ -124,11 +133,11 @@ impl Item {
         Some((base.size?, base.sha256?))
     }
 
-    /// Size and sum of a key that only one side has, as far as they are known.
-    fn new_content(&self) -> Option<(u64, Sha256)> {
+    /// Size and sum of a key that only one side has, as far as they are known, and whether it is a link.
+    fn new_content(&self) -> Option<(u64, Sha256, bool)> {
         match (&self.local, &self.remote) {
-            (Some(local), None) => Some((local.stat.size, local.content?.sha256)),
-            (None, Some(remote)) => Some((remote.size, remote.sha256?)),
+            (Some(local), None) => Some((local.stat.size, local.content?.sha256, local.stat.is_link())),
+            (None, Some(remote)) => Some((remote.size, remote.sha256?, remote.link == Some(true))),
             _ => None,
         }
     }
@@ -136,12 +145,14 @@ impl Item {
 
 /// Whether a file stands where a pulled key needs a folder, or in a folder where a pulled key needs a file.
 fn is_in_the_way(key: &Key, pulled: &BTreeSet<Key>) -> bool {
-    let below = format!("{key}/");
-    key.ancestors().any(|folder| pulled.contains(folder))
-        || pulled
-            .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
-            .next()
-            .is_some_and(|next| next.as_str().starts_with(&below))
+    let below = format!("{}/", key.path());
+    (key.is_marker() && pulled.contains(key.path()))
+        || key.ancestors().any(|folder| pulled.contains(folder))
+        || !key.is_marker()
+            && pulled
+                .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
+                .next()
+                .is_some_and(|next| next.as_str().starts_with(&below))
 }
 
 #[cfg(test)]
@@ -183,6 +194,27 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_folder_makes_way_for_a_file() {
+        let marker = |action, name: &str| {
+            let mut planned = planned("x", action, item(None, Some(local('E', 0, true)), None));
+            planned.item.key = Key::parse_any(name).unwrap();
+            planned
+        };
+        let plan = Plan::of(vec![
+            new_there("a", 'B'),
+            marker(Action::Push, "a/"),
+            marker(Action::DeleteLocal, "b/"),
+            marker(Action::DeleteLocal, "c/d/"),
+            marker(Action::DeleteLocal, "e/"),
+            new_there("b", 'B'),
+            new_there("c", 'B'),
+            new_there("e/f", 'B'),
+        ]);
+        assert_eq!(keys(&plan.transfers), ["a", "b", "c", "e/f"]);
+        assert_eq!((keys(&plan.make_way), keys(&plan.deletions)), (vec!["b/", "c/d/"], vec!["e/"]));
+    }
+
+    #[test]
     fn a_name_that_only_begins_alike_is_not_in_the_way() {
         let plan = Plan::of(vec![new_there("a-b", 'B'), new_there("ab/c", 'B'), gone_there("a")]);
         assert!(plan.make_way.is_empty());
@@ -195,6 +227,14 @@ mod tests {
         let sources: Vec<_> = plan.transfers.iter().map(|planned| planned.source.is_some()).collect();
         assert_eq!(sources, [true, false, false]);
         assert!(plan.deletions[0].renamed);
+    }
+
+    #[test]
+    fn a_file_and_a_link_of_the_same_bytes_are_no_rename() {
+        let mut link = new_there("new", 'A');
+        link.item.remote.as_mut().unwrap().link = Some(true);
+        let plan = Plan::of(vec![link, gone_there("old")]);
+        assert_eq!((plan.transfers[0].source.is_some(), plan.deletions[0].renamed), (false, false));
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub fn untangle(
     let mut waiting = Vec::new();
     let mut kept = Vec::with_capacity(actions.len());
     for mut planned in actions {
-        let arrives = planned.action == Action::Pull && planned.item.local.is_none();
+        // A folder that finds no room is only not made.
+        let arrives = planned.action == Action::Pull && planned.item.local.is_none() && !planned.item.key.is_marker();
         match arrives.then(|| obstacle(&planned.item.key, files, &goes)).flatten() {
             None => {}
             Some(Obstacle::File(file)) if keep_both => {
@@ -70,7 +71,7 @@ fn obstacle<'a>(key: &Key, files: &'a [LocalFile], goes: &HashSet<Key>) -> Optio
     let below = format!("{key}/");
     let from = files.partition_point(|file| *file.key.as_str() < *below);
     let mut inside = files[from..].iter().take_while(|file| file.key.as_str().starts_with(&below));
-    inside.any(|file| !goes.contains(&file.key)).then_some(Obstacle::Folder)
+    inside.any(|file| !file.key.is_marker() && !goes.contains(&file.key)).then_some(Obstacle::Folder)
 }
 
 #[cfg(test)]

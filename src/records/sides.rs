@@ -4,7 +4,7 @@ use s4_commands::record::{self, FileInfo, IndexEntry, ObjectInfo};
 use s4_commands::time::{Seconds, Time};
 
 use super::senseless;
-use crate::content::{ETag, Sha256};
+use crate::content::{ETag, Sha256, is_link};
 use crate::error::{Error, Kind};
 use crate::index::Entry;
 use crate::key::Key;
@@ -34,6 +34,7 @@ pub fn problem(path: &str, hidden: &Hidden) -> record::Problem {
     let (reason, message) = match hidden {
         Hidden::Unreadable(why) => ("unreadable", why.clone()),
         Hidden::Symlink => ("symlink", "it is a symbolic link".to_owned()),
+        Hidden::Dangling => ("symlink", "it is a symbolic link that leads to nothing".to_owned()),
         Hidden::Special => ("special", "it is a device, pipe or socket".to_owned()),
     };
     named_problem(path, reason, message)
@@ -131,7 +132,7 @@ pub(crate) fn parse<'l, T: serde::Deserialize<'l>>(line: &'l str) -> Result<T, E
 }
 
 pub(super) fn key(text: &str) -> Result<Key, Error> {
-    Key::parse(text).map_err(|why| senseless(&why.to_string(), text))
+    Key::parse_any(text).map_err(|why| senseless(&why.to_string(), text))
 }
 
 pub(super) fn info_of_local(local: &Local) -> FileInfo {
@@ -165,7 +166,8 @@ pub(super) fn remote_of_info(info: &ObjectInfo, key: &str) -> Result<Remote, Err
         etag: ETag::new(&info.etag),
         last_modified: info.last_modified.0,
         sha256: info.sha256.as_deref().map(|text| sum(text, key)).transpose()?,
-        // It follows from what the remote index says.
+        // Both follow from what the indexes say.
+        link: None,
         indexed: false,
         asked: info.asked,
     })
@@ -233,7 +235,7 @@ fn octal(mode: u32) -> String {
 }
 
 fn mode(text: &str, key: &str) -> Result<u32, Error> {
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777);
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777 || is_link(*mode));
     mode.ok_or_else(|| senseless("its mode is not in octal", key))
 }
 

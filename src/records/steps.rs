@@ -93,6 +93,7 @@ pub fn planned(change: &record::Change) -> Result<Planned, Error> {
         remote: change.object.as_ref().map(|info| remote_of_info(info, name)).transpose()?,
         indexed: None,
         ignored: change.ignored,
+        foreign: false,
     };
     item.set_index_entry(entry(&change.indexed)?.as_ref());
     let action = value(&ACTIONS, &change.action, name)?;
@@ -111,6 +112,7 @@ fn source(record: &record::Source) -> Result<Source, Error> {
         remote: record.object.as_ref().map(|info| remote_of_info(info, name)).transpose()?,
         indexed: None,
         ignored: false,
+        foreign: false,
     };
     Ok(Source { item: Box::new(item), stays: record.stays })
 }
@@ -185,6 +187,7 @@ fn not_done(outcome: &mut record::Outcome, failure: &Failure) {
     let (result, reason) = match failure {
         Failure::Changed | Failure::Moved(_) => ("skipped", "changed"),
         Failure::Interrupted => ("skipped", "interrupted"),
+        Failure::Link => ("skipped", "symlink"),
         Failure::Local(local::Error::NoSpace { .. } | local::Error::NoRoom { .. }) => ("failed", "no-space"),
         Failure::Local(_) => ("failed", "local"),
         Failure::Remote(_) => ("failed", "remote"),
@@ -253,7 +256,7 @@ pub fn summary(summary: &Summary, spent: &Spent) -> record::Summary {
         conflicts: summary.conflicts.len() as u64,
         failed: summary.failed.len() as u64,
         problems: summary.problems.len() as u64,
-        symlinks: summary.symlinks as u64,
+        symlinks: summary.links() as u64,
         held_back: summary.held_back.sum() as u64,
         requests: requests(&spent.counts),
         dollars: rounded(spent.dollars),

@@ -28,6 +28,9 @@ impl<S: ObjectStore> Carrier<S> {
         let (Some(sha256), Some(here), true) = (there.sha256, &source.item.local, told.mtime_ns.is_some()) else {
             return Ok(None);
         };
+        if here.stat.is_link() {
+            return Ok(None);
+        }
         let (folder, key, stat) = (Arc::clone(&self.folder), source.item.key.clone(), here.stat);
         let _held = self.hold(HELD).await;
         let copy = move || {

@@ -161,7 +161,7 @@ impl<S: ObjectStore> Carrier<S> {
 
     /// What the new object has of the file, if that still is as it was last synced.
     pub(super) fn shared(&self, item: &Item, there: &Remote) -> Option<Shared> {
-        if there.size < self.cut.delta {
+        if there.size < self.cut.delta || item.local.as_ref()?.stat.is_link() {
             return None;
         }
         let (told, base) = (item.valid_index_entry()?, item.live_base()?);

@@ -9,6 +9,7 @@ mod delta;
 mod foresee;
 mod gate;
 mod install;
+mod markers;
 mod media;
 mod pool;
 mod pull;
@@ -66,6 +67,9 @@ pub enum Failure {
     /// The file has this name now: look at both names and decide.
     #[error("it was kept as '{0}'")]
     Moved(Key),
+    /// The object is a symbolic link, and those are not synced here: it is left alone.
+    #[error("it is a symbolic link in the bucket, and those are not synced here")]
+    Link,
     /// The run was interrupted before the action was begun or finished.
     #[error("interrupted")]
     Interrupted,
@@ -253,7 +257,11 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     async fn carry_out_one(&self, planned: &Planned) -> Result<Done, Failure> {
+        if matches!(planned.action, Action::Pull | Action::KeepBoth | Action::DeleteLocal | Action::MoveAside) {
+            self.folder.expect_own(&planned.item.key)?;
+        }
         match planned.action {
+            action if planned.item.key.is_marker() => self.carry_marker(action, planned).await,
             Action::Push => self.push(planned).await,
             Action::Pull | Action::KeepBoth => self.pull(planned).await,
             Action::DeleteLocal => self.delete_local(planned),

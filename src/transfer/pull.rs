@@ -5,7 +5,7 @@
 use super::copied::is_dated;
 use super::install::Place;
 use super::{ATTEMPTS, Carrier, Done, Failure, record};
-use crate::content::{Md5Form, Sha256};
+use crate::content::{Md5Form, Sha256, is_link};
 use crate::key::Key;
 use crate::local::{self, Displaced, Hasher, LocalContent, Record, Staged};
 use crate::reconcile::{Action, Item, Planned, Source, conflict_key};
@@ -55,13 +55,20 @@ impl<S: ObjectStore> Carrier<S> {
             }
             // Not to be fetched in each run anew.
             self.folder.expect_room(&item.key)?;
+            if let Some(there) = item.remote.as_ref().filter(|there| there.link == Some(true)) {
+                self.expect_link(&item.key, there.size)?;
+            }
             self.fetch(item).await
         };
         let Fetched { staged, info, sha256, bytes, blocks, record, .. } = self.in_turn(&self.pulling, fetch).await?;
-        staged.set(
-            info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000),
-            info.metadata.mode,
-        )?;
+        let mtime_ns = info.metadata.mtime_ns.unwrap_or(i128::from(info.last_modified) * 1_000_000_000);
+        let staged = match info.metadata.mode.filter(|mode| is_link(*mode)) {
+            None => {
+                staged.set(mtime_ns, info.metadata.mode)?;
+                staged
+            }
+            Some(_) => self.link(&item.key, &staged, (info.size, mtime_ns))?,
+        };
         let (stat, kept_as) = self.install(planned, staged).await?;
         if let Some(record) = record {
             record.remove();
@@ -70,6 +77,23 @@ impl<S: ObjectStore> Carrier<S> {
         done.set_blocks(blocks);
         done.kept_as = kept_as;
         Ok(done)
+    }
+
+    /// Refuses a link where none is synced, and one whose path is longer than any.
+    fn expect_link(&self, key: &Key, size: u64) -> Result<(), Failure> {
+        if !self.folder.takes_link(key) {
+            return Err(Failure::Link);
+        }
+        let path = self.folder.path_of(key);
+        let too_long = Failure::Local(local::Error::NoLink { path, why: "it is too long" });
+        if size > local::MOST_TARGET { Err(too_long) } else { Ok(()) }
+    }
+
+    /// The link whose path has arrived in `path`; of `size` bytes, and with that time of change.
+    fn link(&self, key: &Key, path: &Staged, (size, mtime_ns): (u64, i128)) -> Result<Staged, Failure> {
+        self.expect_link(key, size)?;
+        let target = local::read_part(&self.folder, key, &path.open()?, 0, size)?;
+        Ok(self.folder.stage_link(key, &target, mtime_ns)?)
     }
 
     /// The content is in the folder already, under a key that was renamed to this one.
@@ -91,6 +115,8 @@ impl<S: ObjectStore> Carrier<S> {
             }
             // The old file is not what it was: fetch the object instead, and let the deletion find out.
             Err(local::Error::Changed { .. } | local::Error::NotFound { .. }) => Ok(None),
+            // One that is only read through a link stays where it is.
+            Err(local::Error::InTheWay { .. }) if self.folder.expect_own(&source.item.key).is_err() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -158,6 +184,9 @@ impl<S: ObjectStore> Carrier<S> {
         let Got::Object(info, mut body) = self.store.get(item.key.as_str(), GetOptions::default()).await? else {
             return Err(Failure::Changed);
         };
+        if info.metadata.mode.is_some_and(is_link) {
+            self.expect_link(&item.key, info.size)?;
+        }
         let etag = (every_witness || info.metadata.sha256.is_none()).then_some(&info.etag);
         let compared = body.is_compared();
         let mut hasher = Hasher::new(info.size, etag);

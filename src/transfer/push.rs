@@ -32,6 +32,9 @@ impl<S: ObjectStore> Carrier<S> {
         self.progress.began(planned);
         let item = &planned.item;
         let stat = item.local.as_ref().ok_or(Failure::Changed)?.stat;
+        if stat.is_link() {
+            return self.push_link(item, stat).await;
+        }
         let file = self.open(&item.key, stat).await?;
         if let Some(source) = &planned.source
             && let Some(done) = self.copy(item, &stat, &file, source).await?
@@ -43,6 +46,15 @@ impl<S: ObjectStore> Carrier<S> {
         } else {
             self.push_parts(item, &stat, file).await
         }
+    }
+
+    async fn push_link(&self, item: &Item, stat: Stat) -> Result<Done, Failure> {
+        let (folder, key) = (Arc::clone(&self.folder), item.key.clone());
+        let target = blocking(move || folder.read_link(&key, &stat)).await?;
+        let sha256 = Sha256::of(&target);
+        let written = self.put(item, target.into(), &metadata(&stat, sha256, None)).await?;
+        self.progress.moved(&item.key, stat.size);
+        Ok(record::pushed(item, &stat, sha256, written, stat.size))
     }
 
     async fn open(&self, key: &Key, stat: Stat) -> Result<Arc<File>, Failure> {

@@ -2,7 +2,7 @@
 
 use super::pull::check_length;
 use super::{ATTEMPTS, Carrier, Failure};
-use crate::content::{ETag, Md5Form, Sha256};
+use crate::content::{ETag, Md5Form, Sha256, is_link};
 use crate::local::{Hasher, LocalContent};
 use crate::reconcile::Item;
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
@@ -94,12 +94,12 @@ impl<S: ObjectStore> Reading<'_, S> {
 }
 
 impl<S: ObjectStore> Carrier<S> {
-    /// The sum of an object's content: from its metadata, else by reading it.
+    /// The sum of an object's content, from its metadata, else by reading it; and whether it is a symbolic link.
     ///
     /// # Errors
     ///
     /// [`Failure::Changed`] when the object is not the one that the item saw.
-    pub async fn hash_remote(&self, item: &Item) -> Result<Sha256, Failure> {
+    pub async fn hash_remote(&self, item: &Item) -> Result<(Sha256, bool), Failure> {
         let there = item.remote.as_ref().ok_or(Failure::Changed)?;
         let info = self.store.head(item.key.as_str()).await?;
         if info.etag != there.etag {
@@ -111,10 +111,11 @@ impl<S: ObjectStore> Carrier<S> {
             here.is_some_and(|here| here.sha256 == *sum && !here.matches_etag)
                 && matches!(info.etag.md5_form(), Some(Md5Form::Whole(_)))
         };
-        match info.metadata.sha256 {
-            Some(sha256) if !contradicted(&sha256) => Ok(sha256),
-            _ => Ok(self.read_remote(item, &info).await?.sha256),
-        }
+        let sha256 = match info.metadata.sha256 {
+            Some(sha256) if !contradicted(&sha256) => sha256,
+            _ => self.read_remote(item, &info).await?.sha256,
+        };
+        Ok((sha256, info.metadata.mode.is_some_and(is_link)))
     }
 
     /// Reads an object for its sum alone; nothing is written to disk.

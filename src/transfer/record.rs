@@ -126,6 +126,8 @@ fn adopted(item: &Item) -> Done {
     let sha256 =
         file.content.map(|content| content.sha256).or(object.sha256).or(item.base_content().map(|base| base.1));
     let mut local = adopted_object(item, object, sha256);
+    // Else nothing but the object itself would tell.
+    local.mode = Some(file.stat.mode).filter(|_| file.stat.is_link());
     // A run that made the key again may have been cut short before it could say so.
     if let Some(version) = buried_at(item) {
         (local.local_timestamp, local.remote_timestamp) = (None, Some(version));

@@ -97,7 +97,7 @@ impl RunView {
             stream.push(records::summary(summary, spent));
             return stream.end_after(spent);
         }
-        let symlinks = summary.symlinks as u64;
+        let symlinks = summary.links() as u64;
         if symlinks > 0 {
             self.ui.note(&format!("{} left alone", count(symlinks, "symbolic link")));
         }
@@ -209,7 +209,7 @@ impl Progress for RunView {
         }
         match (result, &self.stream) {
             // It is looked at again, or told at the end.
-            (Err(Failure::Changed | Failure::Interrupted), _) => {}
+            (Err(Failure::Changed | Failure::Interrupted | Failure::Link), _) => {}
             (result, Some(stream)) => {
                 stream.push(records::outcome(planned, result));
             }

@@ -1,6 +1,7 @@
 //! The system calls of `src/local`, as it makes them in the builds of its tests: the same calls, and each a moment of the
 //! simulation if the thread plays a machine of one. See [`crate::simulation`].
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -144,13 +145,36 @@ pub(crate) fn linkat<P: Arg, Q: Arg, Fd: AsFd, Gd: AsFd>(
     Ok(())
 }
 
+pub(crate) fn symlinkat<P: Arg, Q: Arg, Fd: AsFd>(target: P, dir: Fd, path: Q) -> Result<()> {
+    let Some(seat) = growing("symlink")? else { return fs::symlinkat(target, dir, path) };
+    let place = Place::of(&dir, &path);
+    fs::symlinkat(target, dir, path)?;
+    seat.disk(|disk, now| disk.made(&place, now));
+    Ok(())
+}
+
+pub(crate) fn readlinkat<P: Arg, Fd: AsFd>(dir: Fd, path: P, into: Vec<u8>) -> Result<CString> {
+    moment("readlink")?;
+    fs::readlinkat(dir, path, into)
+}
+
+pub(crate) fn utimensat<P: Arg, Fd: AsFd>(dir: Fd, path: P, times: &Timestamps, flags: AtFlags) -> Result<()> {
+    let Some(seat) = moment("utimens")? else { return fs::utimensat(dir, path, times, flags) };
+    let place = Place::of(&dir, &path);
+    fs::utimensat(dir, path, times, flags)?;
+    seat.disk(|disk, now| disk.dated_at(&place, nanoseconds(times), now));
+    Ok(())
+}
+
 pub(crate) fn futimens<Fd: AsFd>(file: Fd, times: &Timestamps) -> Result<()> {
     let Some(seat) = moment("utimens")? else { return fs::futimens(file, times) };
-    let (seconds, nanoseconds) = (times.last_modification.tv_sec, times.last_modification.tv_nsec);
-    let modified = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
     fs::futimens(&file, times)?;
-    seat.disk(|disk, now| disk.dated(&file, Some(modified), now));
+    seat.disk(|disk, now| disk.dated(&file, Some(nanoseconds(times)), now));
     Ok(())
+}
+
+fn nanoseconds(times: &Timestamps) -> i128 {
+    i128::from(times.last_modification.tv_sec) * 1_000_000_000 + i128::from(times.last_modification.tv_nsec)
 }
 
 pub(crate) fn fchmod<Fd: AsFd>(file: Fd, mode: Mode) -> Result<()> {

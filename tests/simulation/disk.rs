@@ -111,7 +111,7 @@ impl Disk {
 
     /// The stat of a file, as this machine sees it.
     pub(super) fn shown(&mut self, mut found: Stat, now: i128) -> Stat {
-        if FileType::from_raw_mode(found.st_mode) == FileType::RegularFile {
+        if matches!(FileType::from_raw_mode(found.st_mode), FileType::RegularFile | FileType::Symlink) {
             let node = self.node(found.st_ino, now);
             let split = |time: i128| (time.div_euclid(1_000_000_000), time.rem_euclid(1_000_000_000));
             found.st_ino = node.inode;
@@ -124,7 +124,7 @@ impl Disk {
 
     /// When a file was modified, as this machine sees it.
     pub(super) fn modified(&mut self, path: &Path, now: i128) -> i128 {
-        fs::metadata(path).map_or(0, |found| self.node(found.ino(), now).modified)
+        fs::symlink_metadata(path).map_or(0, |found| self.node(found.ino(), now).modified)
     }
 
     /// A file at `path` has been written, or dated `modified` if that is given. Its user's doing, which outlives everything.
@@ -167,7 +167,7 @@ impl Disk {
 
     pub(super) fn made(&mut self, place: &Place, now: i128) {
         if let Ok(found) = fs::symlink_metadata(&place.0)
-            && found.is_file()
+            && !found.is_dir()
         {
             self.node(found.ino(), now).changed = ticks(now);
         }
@@ -177,7 +177,7 @@ impl Disk {
     /// Keeps what is under a name that is about to go.
     pub(super) fn bury(&mut self, place: &Place) -> Seen {
         match fs::symlink_metadata(&place.0) {
-            Ok(found) if found.is_file() => {
+            Ok(found) if !found.is_dir() => {
                 self.buried += 1;
                 let grave = self.graves.join(self.buried.to_string());
                 fs::hard_link(&place.0, &grave).unwrap();
@@ -218,7 +218,7 @@ impl Disk {
 
     fn stamp(&mut self, path: &Path, now: i128) {
         if let Ok(found) = fs::symlink_metadata(path)
-            && found.is_file()
+            && !found.is_dir()
         {
             self.node(found.ino(), now).changed = ticks(now);
         }
@@ -229,6 +229,12 @@ impl Disk {
         let node = self.node(found.st_ino, now);
         node.modified = modified.unwrap_or(node.modified);
         node.changed = ticks(now);
+    }
+
+    pub(super) fn dated_at(&mut self, place: &Place, modified: i128, now: i128) {
+        let Ok(found) = fs::symlink_metadata(&place.0) else { return };
+        let node = self.node(found.ino(), now);
+        (node.modified, node.changed) = (modified, ticks(now));
     }
 
     pub(super) fn written(&mut self, file: &File, now: i128) {

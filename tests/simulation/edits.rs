@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
 
 use super::script::{Becomes, Edit, RULES};
-use super::world::{World, collect};
+use super::world::{World, collect, content};
 use crate::index::{decode, encode};
 use crate::key;
 use crate::remote::Metadata;
@@ -17,6 +17,23 @@ impl World {
             Edit::Write { machine, key, size, by_rename } => {
                 let bytes = self.model.make(size);
                 self.put_file(machine, key, &bytes, by_rename);
+            }
+            Edit::Link { machine, key, size } => {
+                let bytes = self.model.make(size);
+                self.put_file(machine, key, b"", true);
+                let path = self.machines[machine].path(key);
+                self.machines[machine].disk.user_removes(&path);
+                fs::remove_file(&path).unwrap();
+                self.model.came(&bytes);
+                std::os::unix::fs::symlink(str::from_utf8(&bytes).unwrap(), &path).unwrap();
+                let now = self.now_ns(machine);
+                self.machines[machine].disk.user_wrote(&path, None, now);
+            }
+            Edit::MakeFolder { machine, key } => {
+                // Files that are in the way stay.
+                if fs::create_dir_all(self.machines[machine].path(key)).is_ok() {
+                    self.machines[machine].disk.user_did();
+                }
             }
             Edit::SameSize { machine, key, dated } => {
                 if let Some(old) = self.file(machine, key).filter(|old| !old.is_empty()) {
@@ -109,7 +126,7 @@ impl World {
 
     fn file(&self, machine: usize, key: &str) -> Option<Vec<u8>> {
         let path = self.machines[machine].path(key);
-        path.is_file().then(|| fs::read(path).unwrap())
+        content(&path)
     }
 
     /// Takes away whatever is at a path, or above it as a file. `for_good`: its user wants it gone.
@@ -118,11 +135,11 @@ impl World {
         for prefix in prefixes.map(str::to_owned).collect::<Vec<_>>() {
             let path = self.machines[machine].path(&prefix);
             let mut below = std::collections::BTreeMap::new();
-            if path.is_file() {
+            if let Some(bytes) = content(&path) {
                 if prefix != key && for_good {
                     return;
                 }
-                below.insert(prefix.clone(), fs::read(&path).unwrap());
+                below.insert(prefix.clone(), bytes);
                 self.machines[machine].disk.user_removes(&path);
                 fs::remove_file(&path).unwrap();
             } else if prefix == key && path.is_dir() {
@@ -148,6 +165,10 @@ impl World {
         }
         self.model_came(key, bytes);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if path.is_symlink() {
+            self.machines[machine].disk.user_removes(&path);
+            fs::remove_file(&path).unwrap();
+        }
         if by_rename {
             let beside = self.machines[machine].folder().join("../graves/save");
             fs::write(&beside, bytes).unwrap();
@@ -175,14 +196,14 @@ impl World {
     fn rename(&mut self, machine: usize, from: &str, to: &str) {
         let nested = |a: &str, b: &str| a == b || b.starts_with(&format!("{a}/"));
         let path = self.machines[machine].path(from);
-        if !path.exists() || nested(from, to) || nested(to, from) {
+        if nested(from, to) || nested(to, from) {
             return;
         }
         let mut moved = std::collections::BTreeMap::new();
-        if path.is_dir() {
-            collect(&path, to, &mut moved);
-        } else {
-            moved.insert(to.to_owned(), fs::read(&path).unwrap());
+        match content(&path) {
+            Some(bytes) => drop(moved.insert(to.to_owned(), bytes)),
+            None if path.is_dir() => collect(&path, to, &mut moved),
+            None => return,
         }
         // The way there may lead through files that are in the way, and that way through what is to be moved.
         self.clear(machine, to, false);
@@ -195,7 +216,7 @@ impl World {
         self.machines[machine].disk.user_did();
         for (key, bytes) in moved {
             self.model.roam(&bytes);
-            if target.is_file() {
+            if !target.is_dir() {
                 let path = self.machines[machine].path(&key);
                 self.machines[machine].disk.user_changed(&path, now);
             }

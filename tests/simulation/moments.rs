@@ -9,7 +9,8 @@ use super::world::{Stop, World};
 use crate::local::{Folder, Ignore};
 
 pub(super) fn script(steps: Vec<Step>) -> Script {
-    Script { machines: 2, opaque: false, unconditional: false, page: 1_000, daemons: false, steps }
+    let (links, folders) = (false, false);
+    Script { machines: 2, opaque: false, unconditional: false, page: 1_000, daemons: false, links, folders, steps }
 }
 
 pub(super) fn write(machine: usize, key: &'static str, size: usize) -> Step {

@@ -19,7 +19,7 @@ use crate::engine::{
 };
 use crate::index::{Entry, Logging};
 use crate::key;
-use crate::local::{Fate, Folder, Ignore, Recovered};
+use crate::local::{Fate, Folder, Ignore, Links, Recovered};
 use crate::reconcile::{Action, Plan, Planned, Policy};
 use crate::remote::{Capabilities, Guarded};
 use crate::transfer::{Cut, Failure, Jobs, Progress, agree};
@@ -75,6 +75,7 @@ impl Stage {
         world.bucket.opaque = script.opaque;
         world.bucket.unconditional = script.unconditional;
         world.bucket.page = script.page;
+        (world.links, world.folders) = (script.links, script.folders);
         // Where pages are small, so are the indexes that have logs.
         world.logging = match script.page {
             2 => Logging { from: 0, most: 900, ..Logging::of("m") },
@@ -273,6 +274,27 @@ fn told(done: Option<&Result<Summary, Error>>) -> String {
 }
 
 impl World {
+    /// Links are links everywhere, and folders that are empty on one machine are there on all.
+    fn look_at_kinds(&mut self, script: &Script, bucket: &BTreeMap<String, Vec<u8>>) {
+        for number in 0..self.machines.len() {
+            for key in bucket.keys() {
+                let is_link = self.machines[number].path(key).is_symlink();
+                let mode = self.bucket.objects.get(key).and_then(|object| object.metadata.mode);
+                if is_link != mode.is_some_and(crate::content::is_link) {
+                    self.violate(|| format!("machine {number} has {key} as another kind than the bucket: {mode:?}"));
+                }
+            }
+            let markers: Vec<String> = self.bucket.objects.keys().filter(|key| key.ends_with('/')).cloned().collect();
+            let empty = self.machines[number].empty_folders();
+            let lacking = markers.iter().filter(|key| !self.machines[number].path(key).is_dir()).cloned();
+            let unknown = empty.into_iter().filter(|key| script.folders && !markers.contains(key));
+            let wrong: Vec<String> = lacking.chain(unknown).collect();
+            if !wrong.is_empty() {
+                self.violate(|| format!("machine {number} and the bucket have not the same folders: {wrong:?}"));
+            }
+        }
+    }
+
     fn look_at_the_end(&mut self, script: &Script, stuck: &[String]) {
         let trees: Vec<BTreeMap<String, Vec<u8>>> = self.machines.iter().map(|machine| machine.tree()).collect();
         let rules = trees[0].get(key::IGNORE).cloned().unwrap_or_default();
@@ -282,6 +304,9 @@ impl World {
             tree.into_iter().filter(|(key, _)| is_synced(key) && !stuck.contains(key)).collect::<BTreeMap<_, _>>()
         };
         let bucket = synced(self.bucket.tree());
+        if !script.has(Edit::is_about_rules) {
+            self.look_at_kinds(script, &bucket);
+        }
         for (number, tree) in trees.into_iter().enumerate() {
             let tree = synced(tree);
             if tree != bucket {
@@ -339,7 +364,11 @@ fn run_engine(seat: &Arc<Seat>, run: &Run) -> Option<Result<Summary, Error>> {
             let seconds = world.now_ns(run.machine) / 1_000_000_000;
             (machine.folder(), machine.run.cancel.clone(), format!("m{}-{seconds}", run.machine))
         };
-        let folder = Arc::new(Folder::open(&path, None)?);
+        let (links, folders) = {
+            let world = seat.world();
+            (if world.links { Links::Preserve } else { Links::Skip }, world.folders)
+        };
+        let folder = Arc::new(Folder::open(&path, None)?.with_links(links).with_empty_folders(folders));
         let (page, logging) = {
             let world = seat.world();
             (world.bucket.page.try_into().unwrap(), world.logging.clone())

@@ -27,6 +27,16 @@ pub(super) enum Edit {
         size: usize,
         by_rename: bool,
     },
+    /// A symbolic link in place of whatever file is there: its path is the new content.
+    Link {
+        machine: usize,
+        key: &'static str,
+        size: usize,
+    },
+    MakeFolder {
+        machine: usize,
+        key: &'static str,
+    },
     /// Another content of the same size, in place; `dated`: with the time of the old one, as `cp -p` and `rsync -t` give it.
     SameSize {
         machine: usize,
@@ -132,6 +142,8 @@ impl Edit {
         let top = |key: &'static str| key.split('/').next().unwrap_or(key);
         match self {
             Edit::Write { machine, key, .. }
+            | Edit::Link { machine, key, .. }
+            | Edit::MakeFolder { machine, key }
             | Edit::SameSize { machine, key, .. }
             | Edit::Append { machine, key }
             | Edit::Truncate { machine, key }
@@ -218,6 +230,9 @@ pub(super) struct Script {
     pub(super) page: usize,
     /// Whether machines look at the end only at what others have told: all else was hinted at.
     pub(super) daemons: bool,
+    /// Whether symbolic links are synced, and made; and empty folders.
+    pub(super) links: bool,
+    pub(super) folders: bool,
     pub(super) steps: Vec<Step>,
 }
 
@@ -233,11 +248,18 @@ struct Mood {
     clocks: bool,
     keys: usize,
     unconditional: bool,
+    links: bool,
+    folders: bool,
+}
+
+/// Whether there are links, and whether empty folders: by the seed itself, so that the other stories are as they ever were.
+fn kinds(seed: u64) -> (bool, bool) {
+    (matches!(seed % 5, 1 | 3), matches!(seed % 5, 2 | 3))
 }
 
 impl Script {
     pub(super) fn of(seed: u64, steps: usize) -> Script {
-        let mut dice = Dice::new(seed);
+        let (mut dice, (links, folders)) = (Dice::new(seed), kinds(seed));
         let mood = Mood {
             machines: 2 + dice.roll(3),
             faults: dice.pick(&[0, 0, 3, 10, 30]),
@@ -249,15 +271,18 @@ impl Script {
             clocks: dice.percent(40),
             keys: dice.pick(&[2, 4, NAMES.len()]),
             unconditional: dice.percent(10),
+            links,
+            folders,
         };
         let (opaque, page) = (dice.percent(30), dice.pick(&[2, 3, 1_000]));
         let steps = (0..steps).map(|_| mood.step(&mut dice)).collect();
-        Script { machines: mood.machines, opaque, unconditional: mood.unconditional, page, daemons: false, steps }
+        let (machines, unconditional) = (mood.machines, mood.unconditional);
+        Script { machines, opaque, unconditional, page, daemons: false, links, folders, steps }
     }
 
     /// Machines with daemons that see each edit: whoever edits looks there, and the others at what that one has told.
     pub(super) fn of_daemons(seed: u64, edits: usize) -> Script {
-        let mut dice = Dice::new(seed);
+        let (mut dice, (links, folders)) = (Dice::new(seed), kinds(seed));
         let mood = Mood {
             machines: 2 + dice.roll(2),
             faults: 0,
@@ -269,6 +294,8 @@ impl Script {
             clocks: false,
             keys: dice.pick(&[2, 4, NAMES.len()]),
             unconditional: false,
+            links,
+            folders,
         };
         let run = |machine, looks| Run { looks, ..Run::calm(machine) };
         let mut steps = Vec::new();
@@ -285,7 +312,8 @@ impl Script {
             steps.push(Step::Sync { runs: vec![run(0, Some(Vec::new()))], switch: 0, seed: 0 });
         }
         let page = dice.pick(&[3, 1_000]);
-        Script { machines: mood.machines, opaque: dice.percent(30), unconditional: false, page, daemons: true, steps }
+        let (machines, opaque) = (mood.machines, dice.percent(30));
+        Script { machines, opaque, unconditional: false, page, daemons: true, links, folders, steps }
     }
 
     /// Whether anything in it makes deletions forgettable, or keys out of bounds.
@@ -350,6 +378,12 @@ impl Script {
                     put(runs, *switch);
                 }
             }
+        }
+        if self.links && !self.has(|edit| matches!(edit, Edit::Link { .. })) {
+            shorter.push(Script { links: false, ..self.clone() });
+        }
+        if self.folders && !self.has(|edit| matches!(edit, Edit::MakeFolder { .. })) {
+            shorter.push(Script { folders: false, ..self.clone() });
         }
         if self.opaque {
             shorter.push(Script { opaque: false, ..self.clone() });
@@ -464,6 +498,9 @@ impl Mood {
         let key = NAMES[dice.roll(self.keys)];
         let size = dice.pick(&[1, 10, 30, 30, 150, 300]);
         match dice.roll(100) {
+            0..30 if self.links && dice.percent(30) => Edit::Link { machine, key, size },
+            0..30 if self.folders && dice.percent(20) => Edit::MakeFolder { machine, key: dice.pick(&FOLDERS) },
+            47..58 if self.folders && dice.percent(30) => Edit::Remove { machine, key: dice.pick(&FOLDERS) },
             0..30 => Edit::Write { machine, key, size, by_rename: dice.percent(50) },
             30..36 => Edit::SameSize { machine, key, dated: dice.percent(40) },
             36..40 => Edit::Append { machine, key },

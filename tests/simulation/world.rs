@@ -125,6 +125,13 @@ impl Machine {
         tree
     }
 
+    /// The folders that are empty, each with a `/` at its end.
+    pub(super) fn empty_folders(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        collect_empty(&self.folder(), "", &mut found);
+        found
+    }
+
     /// Every file's content by path, s4's own as well.
     fn everything(&self) -> BTreeMap<String, Vec<u8>> {
         let mut tree = BTreeMap::new();
@@ -163,7 +170,32 @@ pub(super) fn collect(folder: &Path, below: &str, tree: &mut BTreeMap<String, Ve
         if entry.file_type().unwrap().is_dir() {
             collect(&entry.path(), &path, tree);
         } else {
-            tree.insert(path, fs::read(entry.path()).unwrap());
+            tree.insert(path, content(&entry.path()).unwrap());
+        }
+    }
+}
+
+/// The content of a file: of a link the path that it leads to; `None` for anything else.
+pub(super) fn content(path: &Path) -> Option<Vec<u8>> {
+    let kind = fs::symlink_metadata(path).ok()?.file_type();
+    if kind.is_symlink() {
+        return Some(fs::read_link(path).unwrap().into_os_string().into_encoded_bytes());
+    }
+    kind.is_file().then(|| fs::read(path).unwrap())
+}
+
+fn collect_empty(folder: &Path, below: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if !entry.file_type().unwrap().is_dir() || (below.is_empty() && key::is_reserved(&name)) {
+            continue;
+        }
+        let path = format!("{below}{name}/");
+        if fs::read_dir(entry.path()).unwrap().next().is_none() {
+            found.push(path);
+        } else {
+            collect_empty(&entry.path(), &path, found);
         }
     }
 }
@@ -176,6 +208,9 @@ pub(super) struct World {
     /// Uploads whose id a machine has heard: which machine. What it says no more of it must have given up.
     pub(super) begun: HashMap<String, usize>,
     pub(super) model: Model,
+    /// Whether links are synced, and empty folders.
+    pub(super) links: bool,
+    pub(super) folders: bool,
     /// Nanoseconds since the epoch.
     pub(super) time: i128,
     /// Seconds that the server's clock is ahead.
@@ -207,6 +242,8 @@ impl World {
             remote_indexes: Vec::new(),
             remote_logs: Vec::new(),
             logging: Logging::of("m"),
+            links: false,
+            folders: false,
             trash_counts: true,
             log: None,
             violation: None,
@@ -338,10 +375,7 @@ impl World {
             return self.violate(|| format!("machine {machine} reached out of its folder: {}", path.display()));
         };
         let first = below.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
-        if key::is_reserved(first) || !path.is_file() {
-            return;
-        }
-        let bytes = fs::read(path).unwrap();
+        let Some(bytes) = content(path).filter(|_| !key::is_reserved(first)) else { return };
         if !self.model.knows(&bytes) {
             self.violate(|| format!("machine {machine}: half a file at {}: {}", below.display(), shown(&bytes)));
         }

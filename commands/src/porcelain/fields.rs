@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DirectionArgs, ServerArgs};
+use super::{DirectionArgs, KindsArgs, ServerArgs};
 use crate::flow::{bandwidth_field, jobs_field};
 use crate::prices::prices_field;
 use crate::secret::Secret;
-use crate::values::{Conflicts, OnIgnore, clearable, days, percent};
+use crate::values::{Conflicts, clearable, days, percent};
 
 /// The fields of a target as options. `None` is not given, `-` or an empty text clears the field.
 #[derive(Clone, Debug, Default, Args)]
@@ -80,11 +80,9 @@ pub struct FieldArgs {
     /// In .s4/trash below the folder; 7 if nothing is said.
     #[arg(long, value_name = "DAYS", value_parser = days)]
     pub trash_days: Option<String>,
-    /// What becomes of synced objects that are now ignored
-    ///
-    /// `delete` if nothing is said. The files themselves always stay.
-    #[arg(long, value_name = "CHOICE", value_parser = clearable::<OnIgnore>(), ignore_case = true)]
-    pub on_ignore: Option<String>,
+    /// Which things.
+    #[command(flatten)]
+    pub kinds: KindsArgs,
     /// In which direction.
     #[command(flatten)]
     pub direction: DirectionArgs,
@@ -138,13 +136,13 @@ impl FieldArgs {
             ("state_folder", self.state_folder.as_deref()),
             ("max_delete", self.max_delete.as_deref()),
             ("trash_days", self.trash_days.as_deref()),
-            ("on_ignore", self.on_ignore.as_deref()),
             ("direction", self.direction.text()),
             ("jobs", self.jobs.as_deref()),
             ("bandwidth_limit", self.bandwidth_limit.as_deref()),
             ("prices", self.prices.as_deref()),
             ("event_queue", self.event_queue.as_deref()),
         ];
+        texts.extend(self.kinds.texts());
         texts.extend(self.server.texts());
         texts
     }

@@ -28,7 +28,7 @@ record! {
         ctime: Time,
         /// Its inode number.
         inode: u64,
-        /// Its permission bits, in octal.
+        /// Its permission bits, in octal; of a symbolic link `120777`.
         mode: String,
     }
     optional {
@@ -115,7 +115,7 @@ record! {
         ctime: Time,
         /// The file's inode number; only in the local index.
         inode: u64,
-        /// The file's permission bits, in octal.
+        /// The file's permission bits, in octal; of a symbolic link `120777`.
         mode: String,
         /// What a big content is made of, as the index has it.
         blocks: String,

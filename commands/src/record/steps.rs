@@ -75,8 +75,9 @@ record! {
     }
     optional {
         /// Why it was skipped or failed, in one word. Skipped: `conflict`, `changed` (a side is no longer as the change has
-        /// it), `unchanged`, `ignored`, `guard`, `rules` (the ignore rules are not in the bucket yet) or `interrupted`. Failed: `absent`
-        /// (neither side has the key), `local`, `no-space` or `remote`.
+        /// it), `unchanged`, `ignored`, `symlink` (the object is a symbolic link, and those are skipped here), `guard`, `rules` (the
+        /// ignore rules are not in the bucket yet) or `interrupted`. Failed: `absent` (neither side has the key), `local`,
+        /// `no-space` or `remote`.
         reason: String,
         /// The same in a sentence.
         message: String,

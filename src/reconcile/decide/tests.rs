@@ -219,3 +219,74 @@ mod ignored {
         assert_eq!(ignored(None, object('A'), false), None);
     }
 }
+
+/// A side's link to a path of the bytes that stand for the content.
+fn link(mut item: Item, here: bool, there: Option<bool>) -> Item {
+    if let Some(local) = item.local.as_mut().filter(|_| here) {
+        local.stat.mode = crate::content::LINK_MODE;
+    }
+    if let Some(remote) = &mut item.remote {
+        remote.link = there;
+    }
+    item
+}
+
+#[test]
+fn a_file_and_a_link_of_the_same_bytes_are_two_contents() {
+    let created = || item(None, Some(local('A', 1, true)), Some(remote('A', 1, true)));
+    let synced = || item(Some(base('A', 1)), Some(local('A', 1, true)), Some(remote('A', 1, true)));
+    for (item, action) in [
+        (link(created(), true, Some(true)), Some(Action::Adopt)),
+        (link(created(), true, Some(false)), Some(Action::Conflict)),
+        (link(created(), false, Some(true)), Some(Action::Conflict)),
+        (link(synced(), true, Some(false)), Some(Action::Push)),
+        (link(synced(), false, Some(true)), Some(Action::Pull)),
+        (link(synced(), true, Some(true)), Some(Action::Adopt)),
+    ] {
+        let Verdict::Decided(decision) = decide(&item, false) else { panic!("{item:?}") };
+        assert_eq!(decision.action, action, "{item:?}");
+    }
+    // What nothing tells of an object is asked.
+    let mut unknown = link(created(), true, None);
+    unknown.remote.as_mut().unwrap().asked = false;
+    assert_eq!(decide(&unknown, false), Verdict::Ask(Question::HashRemote));
+}
+
+#[test]
+fn what_is_not_carried_here_is_left_alone_whatever_the_sides_are() {
+    for (local, remote) in [(None, Some(remote('B', 1, true))), (Some(local('C', 1, true)), Some(remote('B', 1, true)))]
+    {
+        let item = Item { foreign: true, ..item(Some(base('A', 1)), local, remote) };
+        let Verdict::Decided(decision) = decide(&item, false) else { panic!("{item:?}") };
+        assert_eq!(decision.action, None);
+    }
+}
+
+#[test]
+fn of_a_folders_marker_there_is_nothing_to_edit_and_no_conflict() {
+    let marker = |base_is: Option<Entry>, here: bool, there: Option<Remote>| {
+        let local = here.then(|| Local { stat: crate::local::Stat::default(), ..local('E', 0, true) });
+        let mut item = item(base_is, local, there);
+        item.key = crate::key::Key::parse_any("folder/").unwrap();
+        item
+    };
+    let base = || {
+        let mut base = base('E', 0);
+        base.set_stat(&crate::local::Stat::default());
+        Some(base)
+    };
+    let (same, other) = (|| Some(remote('E', 0, true)), || Some(remote('X', 9, false)));
+    for (item, action) in [
+        (marker(None, true, None), Some(Action::Push)),
+        (marker(None, false, other()), Some(Action::Pull)),
+        (marker(None, true, other()), Some(Action::Adopt)),
+        (marker(base(), true, other()), Some(Action::Adopt)),
+        (marker(base(), true, None), Some(Action::DeleteLocal)),
+        (marker(base(), false, same()), Some(Action::DeleteRemote)),
+        (marker(base(), false, other()), Some(Action::DeleteRemote)),
+        (marker(base(), false, None), Some(Action::Forget)),
+    ] {
+        let Verdict::Decided(decision) = decide(&item, false) else { panic!("{item:?}") };
+        assert_eq!(decision.action, action, "{item:?}");
+    }
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::super::Metadata;
-use crate::content::Sha256;
+use crate::content::{LINK_MODE, Sha256, is_link};
 
 /// Where a file's mtime stands among the user metadata.
 const MTIME: &str = "mtime";
@@ -111,12 +111,14 @@ fn from_seconds(text: &str) -> Option<i128> {
     Some(if negative { -ns } else { ns })
 }
 
-/// Permission bits in octal; also a whole `st_mode` as rclone writes it, of which the permission bits are kept.
+/// Permission bits in octal; also a whole `st_mode` as rclone writes it, of which the permission bits are kept. A symbolic link's
+/// says that it is one.
 fn from_octal(text: &str) -> Option<u32> {
     if !text.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) {
         return None;
     }
-    u32::from_str_radix(text, 8).ok().map(|mode| mode & 0o7777)
+    let mode = u32::from_str_radix(text, 8).ok()?;
+    Some(if is_link(mode) { LINK_MODE } else { mode & 0o7777 })
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ fn is_cut_short(failure: &Failure) -> bool {
                 | remote::Error::NoCredentials(_)
                 | remote::Error::Clock(_)
         ),
-        Failure::Changed | Failure::Moved(_) | Failure::Local(_) => false,
+        Failure::Changed | Failure::Moved(_) | Failure::Link | Failure::Local(_) => false,
     }
 }
 

@@ -21,7 +21,7 @@ fn no_object_gives_a_file_more_than_permission_bits() {
         ("2711", Some(0o711)),
         ("1666", Some(0o666)),
         ("107755", Some(0o755)),
-        ("120777", Some(0o777)),
+        ("100777", Some(0o777)),
         ("37777777777", Some(0o777)),
         ("40000000000", None),
         ("999", None),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -95,7 +96,7 @@ impl Machine {
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
     }
 
-    /// The files and their bytes, by key; without those of s4 itself.
+    /// The files and their bytes, by key, of links an arrow and where they lead; without those of s4 itself.
     pub(crate) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
         self.walk().unwrap().0
     }
@@ -138,6 +139,8 @@ impl Machine {
                 if entry.file_type()?.is_dir() {
                     folders.insert(key);
                     left.push(path);
+                } else if entry.file_type()?.is_symlink() {
+                    files.insert(key, [b"-> ", fs::read_link(&path)?.as_os_str().as_bytes()].concat());
                 } else {
                     files.insert(key, fs::read(&path)?);
                 }
