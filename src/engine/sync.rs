@@ -258,7 +258,10 @@ impl<S: ObjectStore> Engine<S> {
         };
         // Who may not do everything moves nothing aside.
         let is_whole = !self.options.scope.is_part() && self.options.scope.way.is_none();
-        untangle(actions, &observed.scan.files, is_whole && self.options.policy == Policy::KeepBoth, &item_of)
+        let keep_both = is_whole && self.options.policy == Policy::KeepBoth;
+        let (mut actions, waiting) = untangle(actions, &observed.scan.files, keep_both, &item_of);
+        self.options.scope.hold_back(&mut actions);
+        (actions, waiting)
     }
 
     /// Stops a plan that looks like an accident; what the run has deleted already counts too.

@@ -26,9 +26,10 @@ pub fn untangle(
     let mut aside: Vec<&LocalFile> = Vec::new();
     let mut waiting = Vec::new();
     let mut kept = Vec::with_capacity(actions.len());
+    let mut contested: HashSet<&Key> = HashSet::new();
+    let (markers, actions): (Vec<_>, Vec<_>) = actions.into_iter().partition(|planned| planned.item.key.is_marker());
     for mut planned in actions {
-        // A folder that finds no room is only not made.
-        let arrives = planned.action == Action::Pull && planned.item.local.is_none() && !planned.item.key.is_marker();
+        let arrives = planned.action == Action::Pull && planned.item.local.is_none();
         match arrives.then(|| obstacle(&planned.item.key, files, &goes)).flatten() {
             None => {}
             Some(Obstacle::File(file)) if keep_both => {
@@ -36,13 +37,31 @@ pub fn untangle(
                 waiting.push(planned);
                 continue;
             }
+            Some(Obstacle::File(file)) => {
+                contested.insert(&file.key);
+                planned.action = Action::Conflict;
+            }
             Some(Obstacle::Folder) if keep_both => {
                 planned.decision.action = Some(Action::Conflict);
                 planned.action = Action::MoveAside;
             }
-            Some(_) => planned.action = Action::Conflict,
+            Some(Obstacle::Folder) => planned.action = Action::Conflict,
         }
         kept.push(planned);
+    }
+    for mut planned in markers {
+        let blocked = (planned.action == Action::Pull).then(|| file_above(&planned.item.key, files, &goes)).flatten();
+        match blocked {
+            None => kept.push(planned),
+            Some(file) if aside.iter().any(|aside| aside.key == file.key) => waiting.push(planned),
+            // It comes with what is in it, or not at all.
+            Some(file) if contested.contains(&file.key) => {}
+            // An empty folder makes way for a file.
+            Some(_) => {
+                planned.action = Action::DeleteRemote;
+                kept.push(planned);
+            }
+        }
     }
     aside.dedup_by(|a, b| a.key == b.key);
     kept.retain(|planned| !aside.iter().any(|file| file.key == planned.item.key));
@@ -61,11 +80,7 @@ enum Obstacle<'a> {
 }
 
 fn obstacle<'a>(key: &Key, files: &'a [LocalFile], goes: &HashSet<Key>) -> Option<Obstacle<'a>> {
-    let above = key.ancestors().find_map(|folder| {
-        let at = files.binary_search_by(|file| file.key.as_str().cmp(folder)).ok()?;
-        Some(&files[at]).filter(|file| !goes.contains(&file.key))
-    });
-    if let Some(file) = above {
+    if let Some(file) = file_above(key, files, goes) {
         return Some(Obstacle::File(file));
     }
     let below = format!("{key}/");
@@ -74,13 +89,22 @@ fn obstacle<'a>(key: &Key, files: &'a [LocalFile], goes: &HashSet<Key>) -> Optio
     inside.any(|file| !file.key.is_marker() && !goes.contains(&file.key)).then_some(Obstacle::Folder)
 }
 
+/// The file that stands where a key needs a folder.
+fn file_above<'a>(key: &Key, files: &'a [LocalFile], goes: &HashSet<Key>) -> Option<&'a LocalFile> {
+    let own = Some(key.path()).filter(|_| key.is_marker());
+    key.ancestors().chain(own).find_map(|folder| {
+        let at = files.binary_search_by(|file| file.key.as_str().cmp(folder)).ok()?;
+        Some(&files[at]).filter(|file| !goes.contains(&file.key))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{base, item, local, remote, stat};
     use super::*;
 
     fn planned(key: &str, action: Action, mut item: Item) -> Planned {
-        item.key = Key::parse(key).unwrap();
+        item.key = Key::parse_any(key).unwrap();
         let decision = Decision { local: State::Absent, remote: State::Created, action: Some(action) };
         Planned { item, decision, action, source: None, renamed: false }
     }
@@ -121,5 +145,19 @@ mod tests {
         assert_eq!(run(vec![pull("a")], &["a-b", "a/b"], true), [("a".to_owned(), Action::MoveAside)]);
         assert_eq!(run(vec![pull("a")], &["a-b", "a/b"], false), [("a".to_owned(), Action::Conflict)]);
         assert_eq!(run(vec![pull("a")], &["a-b", "ab"], true), [("a".to_owned(), Action::Pull)]);
+    }
+
+    #[test]
+    fn an_empty_folder_makes_way_for_a_file_unless_it_is_not_empty() {
+        let gone = |key: &str| (key.to_owned(), Action::DeleteRemote);
+        assert_eq!(run(vec![pull("a/"), pull("b/c/")], &["a", "b"], true), [gone("a/"), gone("b/c/")]);
+        assert_eq!(
+            run(vec![pull("a/"), pull("b/")], &["b/x"], true).iter().filter(|it| it.1 == Action::Pull).count(),
+            2
+        );
+        assert_eq!(run(vec![pull("a/"), delete("a")], &["a"], true).len(), 2);
+        // What is in it comes once the file is aside, or stays a conflict.
+        assert_eq!(run(vec![pull("a/"), pull("a/b")], &["a"], true), [("a".to_owned(), Action::MoveAside)]);
+        assert_eq!(run(vec![pull("a/"), pull("a/b")], &["a"], false), [("a/b".to_owned(), Action::Conflict)]);
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn options() -> Options {
         paint_output: Paint::OFF,
         paint_error: Paint::OFF,
         terminals: Terminals::default(),
-        unicode: false,
+        unicode: true,
         pager: None,
         less_is_set: false,
         clock: Clock::Fixed(0),
