@@ -82,7 +82,8 @@ echo 's4 completions fish | source' \\
         (
             "For elvish:",
             "mkdir -p ~/.config/elvish
-echo 'eval (s4 completions elvish | slurp)' >> ~/.config/elvish/rc.elv",
+echo 'eval (s4 completions elvish | slurp)' \\
+   >> ~/.config/elvish/rc.elv",
         ),
         ("For PowerShell, in the file $PROFILE:", "s4 completions powershell | Out-String | Invoke-Expression"),
         ("For a package:", "s4 completions fish --static > s4.fish"),
