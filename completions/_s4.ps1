@@ -661,6 +661,7 @@ Register-ArgumentCompleter -Native -CommandName 's4' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the targets from FILE')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Say only what is at least this serious')
+            [CompletionResult]::new('--history', '--history', [CompletionResultType]::ParameterName, 'What s4-log(1) and s4-restore(1) need, too')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print a record, one JSON object on a line')
             [CompletionResult]::new('--no-colors', '--no-colors', [CompletionResultType]::ParameterName, 'Use no colours, as --color never')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Begin each line with the time')

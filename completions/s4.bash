@@ -1206,7 +1206,7 @@ _s4() {
             return 0
             ;;
         s4__subcmd__policy)
-            opts="-v -q -h --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
+            opts="-v -q -h --history --json --config --color --no-colors --timestamps --log-level --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -633,6 +633,7 @@ set edit:completion:arg-completer[s4] = {|@words|
             cand --config 'Read the targets from FILE'
             cand --color 'When to use colours'
             cand --log-level 'Say only what is at least this serious'
+            cand --history 'What s4-log(1) and s4-restore(1) need, too'
             cand --json 'Print a record, one JSON object on a line'
             cand --no-colors 'Use no colours, as --color never'
             cand --timestamps 'Begin each line with the time'

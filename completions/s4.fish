@@ -703,6 +703,7 @@ complete -c s4 -n "__fish_s4_using_subcommand policy" -l log-level -d 'Say only 
 INFO\t'What is going on'
 WARNING\t'What deserves a look'
 ERROR\t'What went wrong'"
+complete -c s4 -n "__fish_s4_using_subcommand policy" -l history -d 'What s4-log(1) and s4-restore(1) need, too'
 complete -c s4 -n "__fish_s4_using_subcommand policy" -l json -d 'Print a record, one JSON object on a line'
 complete -c s4 -n "__fish_s4_using_subcommand policy" -l no-colors -d 'Use no colours, as --color never'
 complete -c s4 -n "__fish_s4_using_subcommand policy" -l timestamps -d 'Begin each line with the time'

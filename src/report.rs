@@ -91,8 +91,10 @@ pub fn access(uri: &str, error: remote::Error) -> Error {
         remote::Error::NoCredentials(_) => {
             "store keys with --access-key-id, name a --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
-        remote::Error::Denied(_) => {
-            named = format!("see what the keys have to be allowed: s4 policy {}", quoted(uri));
+        remote::Error::Denied(why) => {
+            let reads = ["ListBucketVersions", "GetObjectVersion", "GetBucketVersioning"];
+            let history = if reads.iter().any(|read| why.contains(read)) { " --history" } else { "" };
+            named = format!("see what the keys have to be allowed: s4 policy {}{history}", quoted(uri));
             &named
         }
         remote::Error::WrongRegion(region) => {

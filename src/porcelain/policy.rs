@@ -21,8 +21,9 @@ pub fn run(context: &Context, args: &PolicyArgs) -> Result<ExitCode, Error> {
         region: target.region_name.as_deref(),
         kms_key: target.sse_kms_key_id.as_deref(),
         event_queue: target.event_queue.as_deref(),
+        ..Needs::default()
     });
-    let policy = policy(&uri, needs.unwrap_or_default());
+    let policy = policy(&uri, Needs { history: args.history, ..needs.unwrap_or_default() });
     if args.json {
         let stream = context.ui.stream(Header::new());
         stream.push(Policy { place: place.to_owned(), policy });

@@ -54,6 +54,7 @@ async fn sync_session(
     let stream = args.json.then(|| context.ui.stream(run::header(target)));
     let options = run::options(context, target, policy, args.force);
     let scope = scoped::scope(context, &session.folder, &args.scope, options.scope.way)?;
+    let way = scope.way;
     let options = Options { scope, ..options };
     let sides = (Arc::clone(&session.folder), Arc::clone(&session.store));
     if let (true, Some(stream)) = (args.dry_run, &stream) {
@@ -66,7 +67,7 @@ async fn sync_session(
     let view = RunView::new(Arc::clone(&context.ui), places, stream, versions);
     let view = Arc::new(view.watched(session.watch()));
     let engine = Engine::new(sides, Arc::new(context.clock), Arc::clone(&view), cancel.clone(), options);
-    view.open(&target.name);
+    view.open(&target.name, way);
     if args.dry_run {
         let planning = engine.plan(Given::default()).await;
         let planning = planning.inspect_err(|_| view.stop_bar()).map_err(|error| explain("sync", target, error))?;

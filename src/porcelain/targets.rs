@@ -1,6 +1,5 @@
 //! `s4 targets`
 
-use s4_commands::Direction;
 use s4_commands::porcelain::targets::TargetsArgs;
 use s4_commands::record::Header;
 use serde_json::Value;
@@ -8,8 +7,8 @@ use serde_json::Value;
 use crate::config::Target;
 use crate::context::Context;
 use crate::error::{Error, ExitCode};
-use crate::ui::text::printable;
-use crate::{records, report};
+use crate::ui::text::{arrow, printable};
+use crate::{records, report, run};
 
 /// Lists the targets. One that makes no sense is told, and stops no other.
 ///
@@ -47,8 +46,8 @@ pub fn run(context: &Context, args: &TargetsArgs) -> Result<ExitCode, Error> {
 
 fn line(target: &Target) -> String {
     let folder = target.local_folder.to_string_lossy();
-    let (name, uri, arrow) = (printable(&target.name), printable(&target.s3_uri), arrow(target.direction));
-    let mut line = format!("{name}: [{} {arrow} {uri}]", printable(&folder));
+    let (name, uri) = (printable(&target.name), printable(&target.s3_uri));
+    let mut line = format!("{name}: [{} {} {uri}]", printable(&folder), arrow(run::scope(target).way));
     let missing = missing(target);
     if !missing.is_empty() {
         line += &format!("\n    the server has no conditional writes for {}", missing.join(", "));
@@ -57,15 +56,6 @@ fn line(target: &Target) -> String {
         line += &format!("\n    changes are told by {}", printable(queue));
     }
     line
-}
-
-/// How changes go from the folder to the bucket, and back.
-fn arrow(direction: Option<Direction>) -> &'static str {
-    match direction {
-        Some(Direction::Push) => "=>",
-        Some(Direction::Pull) => "<=",
-        Some(Direction::Both) | None => "<=>",
-    }
 }
 
 /// What the server was found to do without regard to conditions. Deletes of many are not among it: they are done one by

@@ -45,6 +45,8 @@ pub struct Needs<'a> {
     pub kms_key: Option<&'a str>,
     /// The address of the event queue.
     pub event_queue: Option<&'a str>,
+    /// Whether versions are to be seen and brought back.
+    pub history: bool,
 }
 
 /// The least that a policy of IAM has to allow for a target at `uri`.
@@ -73,6 +75,12 @@ pub fn policy(uri: &S3Uri, needs: Needs<'_>) -> Value {
             "Resource": format!("{bucket}/{below}"),
         }),
     ];
+    if needs.history {
+        let actions = ["s3:ListBucketVersions", "s3:GetBucketVersioning"];
+        statements.push(json!({"Sid": "History", "Effect": "Allow", "Action": actions, "Resource": bucket}));
+        let (versions, below) = ("s3:GetObjectVersion", format!("{bucket}/{below}"));
+        statements.push(json!({"Sid": "Versions", "Effect": "Allow", "Action": versions, "Resource": below}));
+    }
     if let Some(key) = needs.kms_key.filter(|key| key.starts_with("arn:")) {
         let actions = ["kms:GenerateDataKey", "kms:Decrypt"];
         statements.push(json!({"Sid": "Key", "Effect": "Allow", "Action": actions, "Resource": key}));
@@ -126,6 +134,7 @@ mod tests {
             region: Some("eu-west-1"),
             kms_key: Some("arn:aws:kms:eu-west-1:1:key/2"),
             event_queue: Some("https://sqs.eu-west-1.amazonaws.com/123/changes"),
+            history: true,
         };
         let policy = policy(&uri, needs);
         let resources: Vec<&str> =
@@ -134,6 +143,8 @@ mod tests {
             resources,
             [
                 "arn:aws:s3:::box",
+                "arn:aws:s3:::box",
+                "arn:aws:s3:::box/a/b/*",
                 "arn:aws:s3:::box",
                 "arn:aws:s3:::box/a/b/*",
                 "arn:aws:kms:eu-west-1:1:key/2",

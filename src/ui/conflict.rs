@@ -3,8 +3,12 @@
 use super::Ui;
 use super::diff::{self, Version};
 use super::text::{printable, time};
+use super::wrap::{HANGING, wrap};
 use crate::error::Error;
 use crate::reconcile::Choice;
+
+/// The columns before a choice.
+const INDENT: usize = 7;
 
 /// One of the two versions, as the question names it.
 #[derive(Clone, Debug)]
@@ -33,7 +37,8 @@ pub struct Question {
 ///
 /// It waits for a person: no bar may be showing, and it must not run on a thread that others wait for.
 pub fn ask(ui: &Ui, question: &Question, versions: &mut dyn FnMut() -> Result<(Version, Version), Error>) -> Choice {
-    ui.tell(&text(question));
+    let width = ui.size().map_or(usize::MAX, |size| size.columns);
+    ui.tell(&text(question, width));
     loop {
         let answer = match ui.ask("Choice (default=skip): ") {
             Ok(Some(answer)) => answer.to_lowercase(),
@@ -56,18 +61,26 @@ pub fn ask(ui: &Ui, question: &Question, versions: &mut dyn FnMut() -> Result<(V
     }
 }
 
-fn text(question: &Question) -> String {
+fn text(question: &Question, width: usize) -> String {
     let side = |side: &Side| {
         let updated = side.time.map(|seconds| format!(" updated at {}", time(seconds))).unwrap_or_default();
         format!("{}{updated} ({})", printable(&side.place), side.state)
     };
-    format!(
-        "\nConflict for \"{}\". Which version would you like to keep?\n   (1) {}\n   (2) {}\n   (d) View difference\n   \
-         (b) Keep both\n   (X) Skip this file\n",
-        printable(&question.key),
-        side(&question.local),
-        side(&question.remote)
-    )
+    let mut text = format!("\nConflict for \"{}\". Which version would you like to keep?\n", printable(&question.key));
+    let choices = [
+        ("1", side(&question.local)),
+        ("2", side(&question.remote)),
+        ("d", "View difference".to_owned()),
+        ("b", "Keep both".to_owned()),
+        ("X", "Skip this file".to_owned()),
+    ];
+    for (letter, choice) in choices {
+        for (at, line) in wrap(&choice, width.saturating_sub(INDENT)).into_iter().enumerate() {
+            let before = if at == 0 { format!("   ({letter}) ") } else { " ".repeat(INDENT + HANGING) };
+            text += &format!("{before}{line}\n");
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -98,6 +111,18 @@ mod tests {
              both\n   (X) Skip this file\nChoice (default=skip): \n"
         );
         assert_eq!(seen.out(), "");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_lines_that_fit() {
+        for width in [40, 60, 80] {
+            let text = text(&question(), width);
+            assert!(text.lines().skip(2).all(|line| line.chars().count() <= width), "{text}");
+            assert!(
+                text.replace(char::is_whitespace, "")
+                    .contains("/a/te\\u{1b}st.txtupdatedat1970-01-01T00:00:00Z(updated)")
+            );
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::progress::{Progress as Bar, Watch};
 use super::text::{self, count, duration, printable, requests, size};
 use super::{Stream, Ui, lock};
 use crate::cost::{Foretold, Spent};
-use crate::engine::{Note, Summary, Witness};
+use crate::engine::{Note, Summary, Way, Witness};
 use crate::error::Error;
 use crate::index::whole_seconds;
 use crate::key::Key;
@@ -56,10 +56,10 @@ impl RunView {
     }
 
     /// The line that opens a run.
-    pub fn open(&self, name: &str) {
+    pub fn open(&self, name: &str, way: Option<Way>) {
         if self.stream.is_none() {
             let [folder, uri] = &self.places;
-            self.ui.relate(&format!("Syncing {} [{folder} <=> {uri}]", printable(name)));
+            self.ui.relate(&format!("Syncing {} [{folder} {} {uri}]", printable(name), text::arrow(way)));
             let watch = lock(&self.watch).take();
             *lock(&self.bar) = Some(Arc::new(Bar::start(&self.ui, name, watch)));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use s4_commands::time::Seconds;
 
 use crate::cost::Spent;
-use crate::engine::HeldBack;
+use crate::engine::{HeldBack, Way};
 use crate::remote::CountsSnapshot;
 
 /// `text` without anything that could move the cursor, change colours or turn the writing direction: such characters
@@ -130,6 +130,15 @@ pub fn held_back(held: HeldBack) -> impl Iterator<Item = String> {
     let places = [(held.bucket, "in the bucket"), (held.folder, "in the folder")].into_iter();
     let places = places.filter(|(number, _)| *number > 0);
     places.map(|(number, place)| format!("{} {place} left alone", count(number as u64, "change")))
+}
+
+/// How changes go from the folder, on the left, to the bucket, and back.
+pub fn arrow(way: Option<Way>) -> &'static str {
+    match way {
+        Some(Way::Push) => "=>",
+        Some(Way::Pull) => "<=",
+        None => "<=>",
+    }
 }
 
 /// `YYYYMMDD-HHMMSS` in UTC, for names of files.

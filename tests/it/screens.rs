@@ -30,6 +30,7 @@ fn the_screens_are_what_happens() {
     stage.screen("targets", "s4 targets", &[]);
     stage.change("laptop", "desktop");
     stage.screen("status", "s4 status documents", &[]);
+    stage.screen("ls", "s4 ls documents", &[]);
     stage.screen("diff", "s4 diff documents letter.txt", &[]);
     // One direction is left, for lines of both come in any order.
     stage.run("laptop", "s4 pull-file documents recipes/soup.md | s4 write-index documents --stdin");

@@ -17,6 +17,11 @@ pub struct PolicyArgs {
     /// The target, or a place in a bucket as s3://bucket/path
     #[arg(value_name = "TARGET|URI")]
     pub target: String,
+    /// What s4-log(1) and s4-restore(1) need, too
+    ///
+    /// To see the versions that the bucket keeps, and to bring them back.
+    #[arg(long)]
+    pub history: bool,
     /// Print a record, one JSON object on a line
     #[arg(long)]
     pub json: bool,
