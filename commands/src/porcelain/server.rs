@@ -9,7 +9,7 @@ use crate::values::{AddressingStyle, Switch, clearable};
 pub struct ServerArgs {
     /// Whether addresses name the bucket in the path
     ///
-    /// `path`: https://server/bucket/key, `virtual`: https://bucket.server/key. If nothing is said, `virtual` for AWS, and `path`
+    /// `path`: `https://server/bucket/key`, `virtual`: `https://bucket.server/key`. If nothing is said, `virtual` for AWS, and `path`
     /// for all others.
     #[arg(long, value_name = "CHOICE", value_parser = clearable::<AddressingStyle>(), ignore_case = true)]
     pub addressing_style: Option<String>,
