@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use s4_commands::Direction;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -228,6 +229,10 @@ impl Worker {
         if opened.is_new {
             self.due.all();
             return Ok(());
+        }
+        if self.target.direction == Some(Direction::Push) {
+            // None of it would be taken.
+            return self.all_is_well();
         }
         let folder = Arc::new(opened.folder);
         let bucket = self.bucket().await?;

@@ -277,6 +277,7 @@ impl<S: ObjectStore> Engine<S> {
             known: memory.base.live(),
             files: usize::from(self.has_files(&memory.ignore)?),
             folders: usize::from(self.folder.keeps_empty()),
+            withheld: 0,
             moved_device: memory.base.device.is_some_and(|device| device != self.folder.device()),
             deleted: [0, 0],
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ledger::{Ledger, Written};
-use super::{Engine, Error, Note};
+use super::{Engine, Error, Note, Way};
 use crate::index::{self, Loaded, RemoteIndex};
 use crate::key::Key;
 use crate::local::Stat;
@@ -76,6 +76,14 @@ impl<S: ObjectStore> Engine<S> {
         }
         self.witness.committing();
         ledger.save(device)?;
+        if self.options.scope.way == Some(Way::Pull) {
+            // The bucket stays as it is, for keys that may only read as well.
+            let (local, untold) = ledger.forgo();
+            if keep && untold == 0 && remote_index.damaged().is_none() {
+                remote_index.keep(&self.folder);
+            }
+            return Ok(Written { local, remote: 0 });
+        }
         ledger.commit(&*self.store, remote_index, &*self.ambient, keep).await
     }
 

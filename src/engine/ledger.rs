@@ -171,6 +171,12 @@ impl Ledger {
         clean
     }
 
+    /// Gives up what the remote index does not say yet. Tells how many entries the local one was told, and how many these are.
+    pub(super) fn forgo(&mut self) -> (usize, usize) {
+        self.learn.clear();
+        (self.written, std::mem::take(&mut self.remote).len())
+    }
+
     /// Writes the remote index. The local one has been saved.
     pub(super) async fn commit<S: ObjectStore>(
         &mut self,

@@ -12,7 +12,7 @@ use crate::blocking::blocking;
 use crate::index::{self, Entry, Index, Loaded, RemoteIndex};
 use crate::key::{self, Key};
 use crate::local::{self, Hidden, Ignore, LocalFile, Scan};
-use crate::reconcile::{Item, Problem, ProblemKind, Sides, examine, join};
+use crate::reconcile::{Item, MARKER_WITH_CONTENT, Problem, ProblemKind, Sides, examine, join};
 use crate::remote::{self, Listed, ObjectStore};
 use crate::transfer::Failure;
 
@@ -338,6 +338,9 @@ impl<S: ObjectStore> Engine<S> {
         };
         let file = stat.map(|stat| LocalFile { key: key.clone(), stat });
         let object = match self.store.head(key.as_str()).await {
+            Ok(info) if key.is_marker() && info.size > 0 => {
+                return Err(Failure::Remote(remote::Error::Other(MARKER_WITH_CONTENT.to_owned())));
+            }
             Ok(info) => Some(Listed {
                 name: key.as_str().into(),
                 size: info.size,

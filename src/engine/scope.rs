@@ -47,9 +47,17 @@ impl AddAssign for HeldBack {
 #[derive(Clone)]
 pub struct Pattern {
     text: String,
-    rule: Ignore,
+    what: What,
     /// Whether it names one file or folder, which should exist.
     is_name: bool,
+}
+
+#[derive(Clone)]
+enum What {
+    /// One file, or a folder with all that is in it.
+    At(Box<str>),
+    /// What a rule matches.
+    Rule(Ignore),
 }
 
 impl fmt::Debug for Pattern {
@@ -62,30 +70,24 @@ impl Pattern {
     /// A pattern as somebody wrote it.
     pub fn new(text: &str) -> Pattern {
         let is_name = !text.contains(['*', '?', '[', '\\']);
-        // What would be a comment, or take something back, is meant as it stands here.
+        // What would be a comment, or take something back, is meant as it stands here; what has more lines than one is no rule.
         let escape = if text.starts_with(['#', '!']) { "\\" } else { "" };
-        Pattern { text: text.to_owned(), rule: Ignore::parse(format!("{escape}{text}").as_bytes()), is_name }
+        let rule =
+            if text.contains('\n') { Ignore::none() } else { Ignore::parse(format!("{escape}{text}").as_bytes()) };
+        Pattern { text: text.to_owned(), what: What::Rule(rule), is_name }
     }
 
     /// The pattern of one file, or folder with all that is in it, by its path below the target's folder; `text` is how somebody
     /// wrote it.
     pub fn at(path: &str, text: &str) -> Pattern {
-        let mut rule = String::from("/");
-        for letter in path.chars() {
-            if matches!(letter, '*' | '?' | '[' | '\\') {
-                rule.push('\\');
-            }
-            rule.push(letter);
-        }
-        // Blanks at the end are no part of a rule, unless they are escaped.
-        if rule.ends_with(' ') {
-            rule.insert(rule.len() - 1, '\\');
-        }
-        Pattern { text: text.to_owned(), rule: Ignore::parse(rule.as_bytes()), is_name: true }
+        Pattern { text: text.to_owned(), what: What::At(path.into()), is_name: true }
     }
 
     fn matches(&self, key: &Key) -> bool {
-        self.rule.is_ignored_key(key)
+        match &self.what {
+            What::At(path) => key.path() == &**path || key.ancestors().any(|folder| folder == &**path),
+            What::Rule(rule) => rule.is_ignored_key(key),
+        }
     }
 }
 
@@ -203,11 +205,13 @@ mod tests {
             ("back\\slash", "back\\slash", "backslash"),
             ("#1", "#1", "1"),
             ("!no", "!no", "no"),
+            ("a\nb", "a\nb", "b"),
         ] {
             let pattern = Pattern::at(path, path);
             assert!(pattern.matches(&key(is_in)), "{path}");
             assert!(!pattern.matches(&key(is_out)), "{path}");
         }
+        assert!(!Pattern::new("a\nb").matches(&key("b")));
         assert!(Pattern::new("#1").matches(&key("#1")) && Pattern::new("!no").matches(&key("!no")));
     }
 }

@@ -11,7 +11,7 @@ use crate::blocking::blocking;
 use crate::index::Index;
 use crate::key::Key;
 use crate::local;
-use crate::reconcile::{Action, Decision, Item, Planned, Question, State, Verdict, decide, resolve};
+use crate::reconcile::{Action, Choice, Decision, Item, Planned, Question, State, Verdict, decide, resolve};
 use crate::remote::ObjectStore;
 use crate::transfer::{Failure, run_all};
 
@@ -94,10 +94,16 @@ impl<S: ObjectStore> Engine<S> {
         if action == Action::Conflict {
             let choice = match self.options.policy.answer(&planned.item) {
                 Some(choice) => choice,
+                None if self.cancel.is_cancelled() => Choice::Skip,
                 // A person takes time, and may want to see the object first: requests have to go on meanwhile.
                 None => {
                     let (witness, asked) = (Arc::clone(&self.witness), planned.clone());
-                    blocking(move || witness.choose(&asked)).await
+                    tokio::select! {
+                        biased;
+                        // Nobody waits for an answer any more.
+                        () = self.cancel.cancelled() => Choice::Skip,
+                        choice = blocking(move || witness.choose(&asked)) => choice,
+                    }
                 }
             };
             planned.action = resolve(&planned.item, choice).unwrap_or(Action::Conflict);

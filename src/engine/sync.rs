@@ -97,6 +97,8 @@ impl<S: ObjectStore> Engine<S> {
         summary.interrupted = self.cancel.is_cancelled();
         // Of what is out of the scope, nobody has looked whether the remote index has all that the local one has.
         let keep = !scope.is_part() || (was_noted && observed.remote_index.is_complete());
+        // What stays in the bucket is still news to whoever may take it.
+        let keep = keep && summary.held_back.bucket == 0;
         let committed = self.commit(&mut ledger, &mut observed.remote_index, device, keep).await;
         *kept = if synced.is_ok() && committed.is_ok() { ledger.keep() } else { None };
         if synced.is_ok() && !self.cancel.is_cancelled() {
@@ -168,10 +170,14 @@ impl<S: ObjectStore> Engine<S> {
         self.check_scope(&observed, ledger.base())?;
         let rules = observed.take_rules(ledger.base());
         let rules = self.decide_observed(rules, &mut observed, ledger.base(), &mut summary).await?;
+        let pushes_alone = self.options.scope.way == Some(Way::Push);
         if let Some(planned) = rules.first() {
             let ignore = match planned.action {
-                Action::Pull => Ignore::parse(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?),
-                Action::DeleteLocal if self.options.scope.way != Some(Way::Push) => Ignore::none(),
+                Action::Pull => {
+                    let newer = Ignore::parse(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?);
+                    if pushes_alone { newer.besides(observed.ignore.clone()) } else { newer }
+                }
+                Action::DeleteLocal if !pushes_alone => Ignore::none(),
                 _ => observed.ignore.clone(),
             };
             if scanned {
@@ -227,7 +233,8 @@ impl<S: ObjectStore> Engine<S> {
         if self.options.scope.hold_back(&mut rules).sum() > 0 {
             // They stay where they are, and hold all the same: what they hide was not meant for the bucket.
             if let Some(key) = newer {
-                let ignore = Ignore::parse(&self.carrier.read(&key, local::MOST_RULES).await?);
+                let newer = Ignore::parse(&self.carrier.read(&key, local::MOST_RULES).await?);
+                let ignore = newer.besides(observed.ignore.clone());
                 self.rescan(observed, ignore).await?;
             }
             return Ok(Vec::new());
@@ -267,11 +274,13 @@ impl<S: ObjectStore> Engine<S> {
     /// Stops a plan that looks like an accident; what the run has deleted already counts too.
     fn guard(&self, plan: &Plan, observed: &Observed, ledger: &Ledger, summary: &Summary) -> Result<(), Error> {
         let done = |action| summary.done.get(&action).copied().unwrap_or_default();
+        let scope = &self.options.scope;
         let guards = Guards {
             max_delete: self.options.max_delete,
             known: observed.known,
             files: observed.scan.files.iter().filter(|it| !is_rules(it.key.as_str()) && !it.key.is_marker()).count(),
             folders: observed.scan.files.iter().filter(|file| file.key.is_marker()).count(),
+            withheld: if scope.is_part() || scope.way == Some(Way::Pull) { observed.known } else { 0 },
             moved_device: ledger.base().device.is_some_and(|device| device != observed.scan.device),
             deleted: [done(Action::DeleteRemote), done(Action::DeleteLocal)],
         };

@@ -82,7 +82,8 @@ pub fn alarm(plan: &RestorePlan, known: usize, max_delete: f64) -> Option<(Alarm
     });
     let whole = Plan { deletions: deletions.collect(), ..Plan::default() };
     // The folder is as it was: what these two guards look for is not what happens here.
-    let guards = Guards { max_delete, known, files: usize::MAX, folders: 0, moved_device: false, deleted: [0, 0] };
+    let guards =
+        Guards { max_delete, known, files: usize::MAX, folders: 0, withheld: 0, moved_device: false, deleted: [0, 0] };
     let alarm = reconcile::guard(&whole, &guards)?;
     Some((alarm, whole.deletions.into_iter().map(|planned| planned.item.key).collect()))
 }

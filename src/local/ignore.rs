@@ -1,6 +1,7 @@
 //! `.syncignore`: gitignore's rules, as git itself reads them, for the file at the folder's root.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use gix_ignore::glob::pattern::{Case, Mode};
 use gix_ignore::glob::search::pattern::List;
@@ -17,6 +18,8 @@ pub struct Ignore {
     rules: List<gix_ignore::search::Ignore>,
     /// Whether a rule has many `**`.
     has_many: bool,
+    /// Rules that hold besides.
+    besides: Option<Arc<Ignore>>,
 }
 
 /// The most bytes that a file of rules may have: each rule is tried on each file.
@@ -56,7 +59,13 @@ impl Ignore {
         // It fails for a base that is no text, and the root has none.
         let rules: List<_> = List::from_bytes(&bytes, PathBuf::from(IGNORE), None, parse).unwrap_or_default();
         let has_many = rules.patterns.iter().any(|rule| stars::has_many(&rule.pattern.text));
-        Ignore { rules, has_many }
+        Ignore { rules, has_many, besides: None }
+    }
+
+    /// These rules and others: what either leaves out is left out.
+    #[must_use]
+    pub fn besides(self, others: Ignore) -> Ignore {
+        Ignore { besides: Some(Arc::new(others)), ..self }
     }
 
     /// The rules in the folder's `.syncignore`; none if it has no such file.
@@ -97,6 +106,7 @@ impl Ignore {
     /// As [`Ignore::is_ignored`], for a path that need not be text.
     pub(super) fn is_ignored_name(&self, path: &[u8], is_dir: bool) -> bool {
         self.last_match(path, is_dir).is_some_and(|rule| !rule.pattern.is_negative())
+            || self.besides.as_ref().is_some_and(|others| others.is_ignored_name(path, is_dir))
     }
 
     /// The rule that decides about `path`, whose parents are not left out: the last one that matches.

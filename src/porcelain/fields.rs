@@ -43,6 +43,10 @@ pub(super) fn apply(context: &Context, args: &FieldArgs, fields: &mut Fields) ->
     } else if let Some(secret) = &args.secret_access_key {
         set(context, fields, "aws_secret_access_key", secret.reveal())?;
     }
+    if !text(fields, "aws_access_key_id").is_empty() && text(fields, "aws_secret_access_key").is_empty() {
+        let hint = "give it too: --secret-access-key-file FILE";
+        return Err(Error::new(Kind::Usage, "a key that is to be stored needs its secret").hint(hint));
+    }
     Ok(())
 }
 

@@ -64,7 +64,11 @@ fn list(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> Re
         }
         stream.end();
     } else if found.is_empty() {
-        context.ui.note("Nothing is in the trash");
+        context.ui.note(if aim.words.is_empty() {
+            "Nothing is in the trash"
+        } else {
+            "Nothing of that is in the trash"
+        });
     } else {
         context.ui.show(&view::list(found, &Looks::new(&context.ui, &args.looks)));
     }

@@ -22,6 +22,8 @@ pub struct Guards {
     pub files: usize,
     /// Number of empty folders that it found, where they are synced.
     pub folders: usize,
+    /// Number of keys whose loss the plan may not tell, since the run is about others, or goes the other way.
+    pub withheld: usize,
     /// Whether the folder is on another device than when it was last synced.
     pub moved_device: bool,
     /// Number of keys that this run has deleted already, in the bucket and in the folder.
@@ -87,6 +89,10 @@ pub fn guard(plan: &Plan, guards: &Guards) -> Option<Alarm> {
     if vanished > 0 && guards.files == 0 && (held_files || guards.folders == 0) {
         return Some(Alarm::Emptied { deletions: vanished });
     }
+    // What such a run brings would make the next one take all that is gone for deleted.
+    if guards.withheld > 0 && guards.files == 0 && guards.folders == 0 && !plan.is_empty() {
+        return Some(Alarm::Emptied { deletions: guards.withheld });
+    }
     if vanished > 0 && guards.moved_device {
         return Some(Alarm::MovedDevice { deletions: vanished });
     }
@@ -106,7 +112,7 @@ mod tests {
     use super::*;
 
     const GUARDS: Guards =
-        Guards { max_delete: 50.0, known: 30, files: 5, folders: 0, moved_device: false, deleted: [0, 0] };
+        Guards { max_delete: 50.0, known: 30, files: 5, folders: 0, withheld: 0, moved_device: false, deleted: [0, 0] };
 
     fn plan(action: Action, count: usize, renamed: bool) -> Plan {
         let decision = Decision { local: State::Deleted, remote: State::Unchanged, action: Some(action) };
@@ -123,6 +129,15 @@ mod tests {
             assert_eq!(guard(&plan(action, 16, true), &GUARDS), None);
             assert_eq!(guard(&plan(action, 10, false), &Guards { known: 10, ..GUARDS }), None);
         }
+    }
+
+    #[test]
+    fn a_run_that_is_not_about_what_is_gone_does_not_hide_it() {
+        let arrives = Plan { transfers: plan(Action::Pull, 1, false).deletions, ..Plan::default() };
+        let emptied = Guards { files: 0, withheld: 7, ..GUARDS };
+        assert_eq!(guard(&arrives, &emptied), Some(Alarm::Emptied { deletions: 7 }));
+        assert_eq!(guard(&Plan::default(), &emptied), None);
+        assert_eq!(guard(&arrives, &Guards { files: 1, ..emptied }), None);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::key::{Key, is_reserved};
 use crate::local::{Hidden, LocalContent, LocalFile, Scan};
 use crate::remote::Listed;
 
+/// Why an object whose name ends in `/` is left alone.
+pub const MARKER_WITH_CONTENT: &str = "its name is that of a folder, and it has content";
+
 /// A name that is left alone, and why. Reported once a run, never fatal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -149,6 +152,16 @@ impl Sides<'_> {
                 return;
             }
         };
+        // A content is never taken for an empty folder.
+        if key.is_marker() && object.is_some_and(|object| object.size > 0) {
+            joined.problems.push(Problem {
+                name: name.to_owned(),
+                raw: None,
+                kind: ProblemKind::Hostile,
+                why: MARKER_WITH_CONTENT.to_owned(),
+            });
+            return;
+        }
         let ignored = file.is_none() && (self.is_ignored)(&key);
         if !ignored && let Some(hidden) = self.scan.hidden(&key) {
             // Links were synced once, and are left alone from now on: nothing is wrong with that.

@@ -14,7 +14,7 @@ mod tangle;
 
 pub use decide::{Decision, Question, State, Verdict, decide};
 pub use guard::{Alarm, Guards, Side, guard};
-pub use join::{Joined, Problem, ProblemKind, Sides, examine, join};
+pub use join::{Joined, MARKER_WITH_CONTENT, Problem, ProblemKind, Sides, examine, join};
 pub use plan::{Plan, Planned, Source};
 pub use resolve::{Choice, Policy, conflict_key, resolve};
 pub use tangle::untangle;

@@ -255,7 +255,14 @@ impl Ui {
     ///
     /// Those of the streams, and an answer that is not UTF-8.
     pub fn ask(&self, question: &str) -> io::Result<Option<String>> {
-        prompt::ask(&mut **lock(&self.input), &mut *lock(&self.error).stream, question)
+        self.tell(question);
+        // Others may talk while a person thinks.
+        let answer = prompt::answer(&mut **lock(&self.input))?;
+        if answer.is_none() {
+            // The cursor still stands behind the question.
+            self.tell("\n");
+        }
+        Ok(answer)
     }
 
     /// As [`Ui::ask`], with an answer that does not show while it is typed.

@@ -1,29 +1,19 @@
 //! Questions and answers, one line each.
 
-use std::io::{self, BufRead, Read as _, Write};
+use std::io::{self, BufRead, Read as _};
 
 /// The longest answer, in bytes; what is longer is no answer to any question of ours.
 const MAX_ANSWER: u64 = 64 * 1024;
 
-/// Asks, and reads a line; without the blanks around it. `None` at the end of the input.
+/// Reads the line of an answer; without the blanks around it. `None` at the end of the input.
 ///
 /// # Errors
 ///
-/// Those of the two streams, and an answer that is not UTF-8.
-pub(super) fn ask(
-    input: &mut (impl BufRead + ?Sized),
-    output: &mut (impl Write + ?Sized),
-    question: &str,
-) -> io::Result<Option<String>> {
-    output.write_all(question.as_bytes())?;
-    output.flush()?;
+/// Those of the input, and an answer that is not UTF-8.
+pub(super) fn answer(input: &mut (impl BufRead + ?Sized)) -> io::Result<Option<String>> {
     let mut line = String::new();
-    if input.take(MAX_ANSWER).read_line(&mut line)? == 0 {
-        // The cursor still stands behind the question.
-        output.write_all(b"\n")?;
-        return Ok(None);
-    }
-    Ok(Some(line.trim().to_owned()))
+    let read = input.take(MAX_ANSWER).read_line(&mut line)?;
+    Ok((read > 0).then(|| line.trim().to_owned()))
 }
 
 #[cfg(test)]
@@ -32,15 +22,14 @@ mod tests {
 
     #[test]
     fn answers_come_without_blanks_until_the_input_ends() {
-        let (mut input, mut output) = (&b"  yes \r\n\nlast"[..], Vec::new());
-        for answer in [Some("yes"), Some(""), Some("last"), None] {
-            assert_eq!(ask(&mut input, &mut output, "? ").unwrap().as_deref(), answer);
+        let mut input = &b"  yes \r\n\nlast"[..];
+        for expected in [Some("yes"), Some(""), Some("last"), None] {
+            assert_eq!(answer(&mut input).unwrap().as_deref(), expected);
         }
-        assert_eq!(output, b"? ? ? ? \n");
     }
 
     #[test]
     fn an_answer_that_is_not_utf_8_is_an_error() {
-        assert!(ask(&mut &b"\xff\n"[..], &mut Vec::new(), "? ").is_err());
+        assert!(answer(&mut &b"\xff\n"[..]).is_err());
     }
 }

@@ -287,15 +287,15 @@ pub fn tell(ui: &Ui, note: Note) {
 pub fn alarm(alarm: &Alarm, keys: &[Key], command: &str) -> Error {
     let message = match alarm {
         Alarm::Emptied { deletions } => format!(
-            "the folder held files and is empty now; this would delete {} in the bucket, and did not",
+            "the folder held files and is empty now; this would delete {} in the bucket",
             count(*deletions as u64, "object")
         ),
         Alarm::MovedDevice { deletions } => format!(
-            "the folder is on another device than at the last sync; this would delete {} in the bucket, and did not",
+            "the folder is on another device than at the last sync; this would delete {} in the bucket",
             count(*deletions as u64, "object")
         ),
         Alarm::MassDeletion { side, deletions, known } => format!(
-            "this would delete {deletions} of {} in the {}, and did not",
+            "this would delete {deletions} of {} in the {}",
             count(*known as u64, "key"),
             match side {
                 Side::Local => "folder",

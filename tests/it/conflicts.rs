@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use s4_test_server::Op;
 
-use crate::support::{Bucket, Machine, Ran, TestEnv, in_sync, tree};
+use crate::support::{Bucket, Machine, Ran, TARGET, Terminal, TestEnv, in_sync, tree};
 
 /// 2001, 2017 and 2033, in nanoseconds.
 const OLDER: i64 = 1_000_000_000_000_000_000;
@@ -275,4 +275,22 @@ fn an_object_that_no_folder_has_room_for_is_kept_under_another_name() {
         assert_eq!(kept, tree(&[("copy of a", "edited"), ("a/x", "2"), ("calm", "")]), "{stamps:?}");
         settled(&two, &one, &bucket);
     }
+}
+
+#[test]
+fn ctrl_c_at_the_question_ends_it() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[("k", "1"), ("l", "1")]);
+    for key in ["k", "l"] {
+        two.write(key, "theirs");
+        one.write(key, "mine");
+    }
+    two.sync();
+    let mut command = one.process(["sync", TARGET]);
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::start(&command);
+    terminal.wait_for("Choice (default=skip): ");
+    terminal.press("\x03");
+    terminal.wait_for("Interrupted in ");
+    assert_eq!((one.tree()["k"].as_slice(), bucket.tree()["k"].as_slice()), (&b"mine"[..], &b"theirs"[..]));
 }

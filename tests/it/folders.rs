@@ -137,15 +137,14 @@ fn both_sides_may_make_and_remove_the_same_and_nothing_is_a_conflict() {
     one.remove("a");
     two.remove("a");
     settle(&two, &one, &["b"]);
-    // Written anew by somebody else, while it is removed here.
+    // Written anew by somebody else, with something in it, while it is removed here.
     make(&one, &["c"]);
     settle(&one, &two, &["b", "c"]);
     bucket.put("c/", "by another tool");
-    two.sync();
-    two.is_idle();
     one.remove("c");
-    settle(&one, &two, &["b"]);
-    assert_eq!(markers(&bucket), ["b/"]);
+    one.sync();
+    two.sync();
+    assert_eq!(bucket.tree()["c/"], b"by another tool");
 }
 
 #[test]
@@ -213,6 +212,22 @@ fn an_empty_folder_makes_way_for_a_file_of_its_name() {
     one.sync();
     assert_eq!((markers(&bucket), one.tree()), (Vec::<String>::new(), tree(&[("file", "text")])));
     one.is_idle();
+}
+
+#[test]
+fn an_object_with_content_is_no_empty_folder() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, _) = with_folders(&env, &bucket, &[("a", "text")]);
+    for name in ["a/", "d/"] {
+        bucket.server().put_foreign(bucket.name(), &format!("{PREFIX}{name}"), "content");
+    }
+    for _ in 0..2 {
+        let ran = one.sync();
+        ran.warns("left alone: \"a/\": its name is that of a folder, and it has content");
+        ran.warns("left alone: \"d/\": its name is that of a folder, and it has content");
+    }
+    assert!(bucket.tree()["a/"] == b"content" && bucket.tree()["d/"] == b"content");
+    assert!(one.folders().is_empty());
 }
 
 #[test]

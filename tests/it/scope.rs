@@ -235,3 +235,56 @@ fn words_are_paths_where_one_stands() {
     sync("..");
     one.is_idle();
 }
+
+#[test]
+fn an_emptied_folder_is_told_before_anything_comes_into_it() {
+    for args in [&["--pull-only"][..], &["--", "new"]] {
+        let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+        let (one, two) = in_sync(&env, &bucket, &[("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")]);
+        two.write("new", "1");
+        two.sync();
+        ["a", "b", "c", "d"].iter().for_each(|key| one.remove(key));
+        let ran = one.run(["sync", TARGET].iter().chain(args)).with(5);
+        assert!(ran.err.contains("the folder held files and is empty now"), "{}", ran.err);
+        one.run(["sync", TARGET]).with(5);
+        one.run(["sync", TARGET, "--force"].iter().chain(args)).with(0);
+        assert_eq!((one.tree(), bucket.tree().len()), (tree(&[("new", "1")]), 5));
+    }
+}
+
+#[test]
+fn what_the_rules_here_hide_is_not_pushed_because_the_bucket_has_others() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[(".syncignore", "secret\n"), ("a", "1")]);
+    one.write("secret", "hush");
+    two.write(".syncignore", "*.log\n");
+    two.sync();
+    one.write("x.log", "1");
+    one.write("b", "1");
+    for args in [&["--dry-run", "--push-only"][..], &["--push-only"], &["--push-only"]] {
+        let ran = one.run(["sync", TARGET].iter().chain(args)).with(0);
+        assert!(!ran.out.contains("secret") && !ran.out.contains("x.log"), "{}", ran.out);
+    }
+    assert_eq!(bucket.tree(), tree(&[(".syncignore", "*.log\n"), ("a", "1"), ("b", "1")]));
+}
+
+#[test]
+fn pulling_alone_takes_keys_that_may_only_read() {
+    {
+        let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+        let (one, two) = in_sync(&env, &bucket, &[("a", "1")]);
+        two.write("a", "2");
+        two.sync();
+        // Nobody has told of this one.
+        bucket.server().put_foreign(bucket.name(), "some/prefix/foreign", "1");
+        bucket.server().reset_counts();
+        for _ in 0..2 {
+            one.run(["sync", TARGET, "--pull-only"]).with(0);
+        }
+        let counts = bucket.server().counts().operations;
+        assert!(counts.keys().all(|op| matches!(op, Op::GetObject | Op::ListObjectsV2 | Op::HeadObject)), "{counts:?}");
+        assert_eq!(one.tree(), tree(&[("a", "2"), ("foreign", "1")]));
+        one.sync();
+        one.is_idle();
+    }
+}

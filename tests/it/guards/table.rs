@@ -32,7 +32,7 @@ const SITUATIONS: [Situation; 9] = [
     Situation {
         name: "the folder was emptied",
         happens: |machine, _| machine.remove("f"),
-        says: "the folder held files and is empty now; this would delete 24 objects in the bucket, and did not",
+        says: "the folder held files and is empty now; this would delete 24 objects in the bucket",
         word: "emptied",
         stops: "delete-remote",
     },
@@ -42,7 +42,7 @@ const SITUATIONS: [Situation; 9] = [
             machine.write(".syncignore", "*.tmp\n");
             machine.remove("f");
         },
-        says: "the folder held files and is empty now; this would delete 24 objects in the bucket, and did not",
+        says: "the folder held files and is empty now; this would delete 24 objects in the bucket",
         word: "emptied",
         stops: "delete-remote",
     },
@@ -53,7 +53,7 @@ const SITUATIONS: [Situation; 9] = [
             machine.remove("f");
             machine.write("x.tmp", "x");
         },
-        says: "the folder held files and is empty now; this would delete 24 objects in the bucket, and did not",
+        says: "the folder held files and is empty now; this would delete 24 objects in the bucket",
         word: "emptied",
         stops: "delete-remote",
     },
@@ -74,7 +74,7 @@ const SITUATIONS: [Situation; 9] = [
             remove(machine, 0..13);
             machine.write("new", "new");
         },
-        says: "this would delete 13 of 24 keys in the bucket, and did not",
+        says: "this would delete 13 of 24 keys in the bucket",
         word: "mass-deletion",
         stops: "delete-remote",
     },
@@ -84,28 +84,28 @@ const SITUATIONS: [Situation; 9] = [
             machine.set("max_delete", 0);
             remove(machine, 0..11);
         },
-        says: "this would delete 11 of 24 keys in the bucket, and did not",
+        says: "this would delete 11 of 24 keys in the bucket",
         word: "mass-deletion",
         stops: "delete-remote",
     },
     Situation {
         name: "a rule covers everything",
         happens: |machine, _| machine.write(".syncignore", "*\n"),
-        says: "this would delete 24 of 24 keys in the bucket, and did not",
+        says: "this would delete 24 of 24 keys in the bucket",
         word: "mass-deletion",
         stops: "delete-remote",
     },
     Situation {
         name: "many objects were deleted",
         happens: |_, bucket| (0..13).for_each(|number| bucket.remove(&format!("f/{number:02}"))),
-        says: "this would delete 13 of 24 keys in the folder, and did not",
+        says: "this would delete 13 of 24 keys in the folder",
         word: "mass-deletion",
         stops: "delete-local",
     },
     Situation {
         name: "the bucket was emptied",
         happens: empty_bucket,
-        says: "this would delete 24 of 24 keys in the folder, and did not",
+        says: "this would delete 24 of 24 keys in the folder",
         word: "mass-deletion",
         stops: "delete-local",
     },
