@@ -150,7 +150,7 @@ impl Walk<'_> {
                 FileType::RegularFile if self.only.len() > self.path.len() => None,
                 FileType::RegularFile => self.file(level, key),
                 FileType::Symlink if self.folder.takes_link(&key) => match self.only.len() > self.path.len() {
-                    true => None,
+                    true => Some(Found::Hidden { path: key.into(), why: Hidden::Symlink }),
                     false => self.file(level, key),
                 },
                 FileType::Symlink if self.folder.links == Links::Follow => match self.follow(level, above, key) {
