@@ -156,3 +156,26 @@ fn a_link_to_what_the_folder_is_in_brings_nothing_of_s4_with_it() {
     assert_eq!(tree["up/more/file"], b"4");
     assert!(ran.out.contains("Nothing to update"), "{ran:?}");
 }
+
+#[test]
+fn a_restore_makes_no_link_that_would_be_followed() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    bucket.keep_versions();
+    let (one, _, outside) = following(&env, &bucket);
+    let private = outside.join("sub").to_str().unwrap().to_owned();
+    bucket.server().put_foreign_with(
+        bucket.name(),
+        &format!("{}notes", super::PREFIX),
+        private.clone(),
+        &[("mode", "120777")],
+    );
+    let versions = one.run(["log", "notes", "--json"]).with(0).out;
+    let ids = versions.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let id = ids.filter_map(|it| it["version_id"].as_str().map(str::to_owned)).next().unwrap();
+    let ran =
+        one.run(["restore", "notes", "--version", &id, "--to", one.path("old").to_str().unwrap(), "--yes"]).with(4);
+    ran.warns("notes");
+    assert!(one.path("old/notes").symlink_metadata().is_err());
+    one.run(["restore", "notes", "--version", &id, "--to", one.path("../elsewhere").to_str().unwrap(), "--yes"]).with(0);
+    assert_eq!(fs::read_link(one.path("../elsewhere/notes")).unwrap().to_str(), Some(&*private));
+}
