@@ -5,6 +5,8 @@ mod follow;
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use s4_test_server::Op;
+
 use crate::support::{Bucket, Machine, TARGET, TestEnv, in_sync, tree};
 
 const PREFIX: &str = "some/prefix/";
@@ -292,4 +294,26 @@ fn what_was_synced_through_a_link_outlives_a_change_of_mind() {
     two.set("links", "preserve");
     settle(&one, &two, &[("d", "-> ../photos"), ("own", "3")]);
     assert_eq!(fs::read_to_string(one.path("../photos/sub/b")).unwrap(), "2");
+}
+
+#[test]
+fn a_big_object_that_says_it_is_a_link_is_not_fetched() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[("a", "1")]);
+    two.set("links", "preserve");
+    let (name, size) = (format!("{PREFIX}big"), 160 << 20);
+    bucket.server().put_foreign_with(bucket.name(), &name, vec![0; size], &[("mode", "120777")]);
+    for (machine, code) in [(&one, 0), (&two, 4)] {
+        bucket.server().reset_counts();
+        let ran = machine.sync_with(&[]).with(code);
+        let counts = bucket.server().counts();
+        // Of ten parts those that were asked for when the first answer came.
+        assert!(counts.of(Op::GetObject) < 10, "{counts:?}");
+        match code {
+            0 => assert_eq!(ran.err, "1 symbolic link left alone\n"),
+            _ => ran.warns("could not sync \"big\": it is no path that a symbolic link can lead to: it is too long"),
+        }
+        assert_eq!(machine.tree(), tree(&[("a", "1")]));
+        assert!(machine.has_nothing_staged());
+    }
 }
