@@ -47,6 +47,8 @@ pub struct Folder {
     pub(super) default_mode: OnceLock<u32>,
     pub(super) renames: Renames,
     pub(super) links: Links,
+    /// Links that were followed.
+    pub(super) followed: Mutex<BTreeSet<String>>,
     pub(super) empty_folders: bool,
     /// Folders that stay when nothing is left in them, by their path.
     pub(super) spared: Mutex<BTreeSet<Box<str>>>,
@@ -118,6 +120,7 @@ impl Folder {
             renames: Renames::default(),
             looks: Looks::default(),
             links: Links::default(),
+            followed: Mutex::default(),
             empty_folders: false,
             spared: Mutex::default(),
             state,

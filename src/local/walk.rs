@@ -245,6 +245,7 @@ impl Walk<'_> {
         if self.folder.leads_to_own(&self.path) {
             return Ok(Came::To(None));
         }
+        self.folder.note_followed(&key);
         match kind {
             FileType::RegularFile if self.only.len() > self.path.len() => Ok(Came::To(None)),
             FileType::RegularFile => Ok(Came::To(Some(Found::File(LocalFile { key, stat })))),

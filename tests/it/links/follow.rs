@@ -176,6 +176,7 @@ fn a_restore_makes_no_link_that_would_be_followed() {
         one.run(["restore", "notes", "--version", &id, "--to", one.path("old").to_str().unwrap(), "--yes"]).with(4);
     ran.warns("notes");
     assert!(one.path("old/notes").symlink_metadata().is_err());
-    one.run(["restore", "notes", "--version", &id, "--to", one.path("../elsewhere").to_str().unwrap(), "--yes"]).with(0);
+    one.run(["restore", "notes", "--version", &id, "--to", one.path("../elsewhere").to_str().unwrap(), "--yes"])
+        .with(0);
     assert_eq!(fs::read_link(one.path("../elsewhere/notes")).unwrap().to_str(), Some(&*private));
 }
