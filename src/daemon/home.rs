@@ -8,6 +8,9 @@ use crate::local::{Folder, Heard, Ignore, Watch};
 use crate::report::quoted;
 use crate::session::{folder_error, open_folder};
 
+/// Links that are looked at by themselves; of more of them, everything is.
+const MOST_LINKS: usize = 1_000;
+
 /// The folder, between one look and the next.
 pub(super) struct Home {
     target: Target,
@@ -16,6 +19,8 @@ pub(super) struct Home {
     watch: Option<Watch>,
     /// Why there is no watch at all.
     blind: Option<String>,
+    /// Links that were followed.
+    followed: BTreeSet<String>,
 }
 
 /// The folder, opened.
@@ -27,7 +32,7 @@ pub(super) struct Opened {
 
 impl Home {
     pub(super) fn new(target: &Target) -> Home {
-        Home { target: target.clone(), known: None, watch: None, blind: None }
+        Home { target: target.clone(), known: None, watch: None, blind: None, followed: BTreeSet::new() }
     }
 
     /// Opens the folder, and begins to watch it. A folder in the place of the one that was synced, without an index, is more
@@ -84,8 +89,26 @@ impl Home {
         }
     }
 
-    /// Folders of which nothing is heard; the empty path is all of them.
+    /// Goes by the links that a look has followed; `all`: there are no others.
+    pub(super) fn saw_links(&mut self, folder: &Folder, all: bool) {
+        if all {
+            self.followed.clear();
+        }
+        self.followed.extend(folder.followed());
+        if self.followed.len() > MOST_LINKS {
+            self.followed = BTreeSet::from([String::new()]);
+        }
+    }
+
+    /// Folders and links of which nothing is heard; the empty path is all of them.
     pub(super) fn unwatched(&self) -> BTreeSet<String> {
+        let mut paths = self.without_watch();
+        paths.extend(self.followed.iter().cloned());
+        paths
+    }
+
+    /// Folders without a watch.
+    fn without_watch(&self) -> BTreeSet<String> {
         match (&self.watch, &self.blind) {
             (Some(watch), _) => watch.unwatched(),
             (None, Some(_)) => BTreeSet::from([String::new()]),
@@ -95,7 +118,7 @@ impl Home {
 
     /// Why something is not heard of, and what helps.
     pub(super) fn deafness(&self) -> Option<String> {
-        let unwatched = self.unwatched();
+        let unwatched = self.without_watch();
         let first = unwatched.first()?;
         if let Some(why) = &self.blind {
             return Some(format!("the folder can not be watched ({why}); it is looked at now and then"));

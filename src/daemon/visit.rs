@@ -144,6 +144,7 @@ impl Worker {
         if summary.everything || matches!(look, Look::Hints(hints) if hints_at_rules(hints)) {
             self.home.renew(folder);
         }
+        self.home.saw_links(folder, summary.everything);
         self.due.was_looked_at(what, self.kept.as_ref().map_or(0, crate::index::Kept::keys), now);
         self.all_is_well()?;
         self.write_down(summary, what);

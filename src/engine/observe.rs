@@ -225,6 +225,7 @@ impl<S: ObjectStore> Engine<S> {
             told,
             is_ignored: &|key| ignore.is_ignored_key(key),
             empty_folders: self.folder.keeps_empty(),
+            force: self.options.force,
         });
         summary.problems = self.without_links(joined.problems, scan, listing, remote_index).await?;
         summary.ignored = scan.ignored;

@@ -119,7 +119,8 @@ async fn fetch_once(store: &S3Store, folder: &Folder, key: &Key, restoring: &Res
     }
     let written_ns = info.metadata.mtime_ns.unwrap_or(version.modified_ns);
     let staged = match info.metadata.mode.filter(|mode| is_link(*mode)) {
-        Some(_) if info.size > MOST_TARGET => return Err(Failure::Link),
+        // In the target's folder a link might be followed, and what it leads to be uploaded.
+        Some(_) if info.size > MOST_TARGET || !folder.takes_link(key) => return Err(Failure::Link),
         Some(_) => folder.stage_link(key, &read_part(folder, key, &staged.open()?, 0, info.size)?, written_ns)?,
         None => {
             staged.set(written_ns, info.metadata.mode)?;

@@ -20,7 +20,7 @@ use super::sys::{fstat, openat};
 use super::trash::list;
 use super::{Error, Links, Stat};
 use crate::content::to_hex;
-use crate::key::{Key, PRIVATE};
+use crate::key::{Key, PRIVATE, is_reserved};
 
 /// The permission bits of what is nobody else's business.
 pub(super) const OWNER_DIR: Mode = Mode::RWXU;
@@ -47,6 +47,8 @@ pub struct Folder {
     pub(super) default_mode: OnceLock<u32>,
     pub(super) renames: Renames,
     pub(super) links: Links,
+    /// Links that were followed.
+    pub(super) followed: Mutex<BTreeSet<String>>,
     pub(super) empty_folders: bool,
     /// Folders that stay when nothing is left in them, by their path.
     pub(super) spared: Mutex<BTreeSet<Box<str>>>,
@@ -118,6 +120,7 @@ impl Folder {
             renames: Renames::default(),
             looks: Looks::default(),
             links: Links::default(),
+            followed: Mutex::default(),
             empty_folders: false,
             spared: Mutex::default(),
             state,
@@ -269,10 +272,13 @@ impl Folder {
         .map_err(|errno| Error::new(errno, &path))
     }
 
-    /// Whether a folder, by device and inode, is one of s4's own.
-    pub(super) fn is_private(&self, identity: (u64, u64)) -> bool {
-        let found = std::fs::metadata(self.path.join(PRIVATE));
-        found.is_ok_and(|found| (found.dev(), found.ino()) == identity)
+    /// Whether what a path in the folder leads to is s4's own, or in a folder that is.
+    pub(super) fn leads_to_own(&self, path: &str) -> bool {
+        let Ok(end) = self.path.join(path).canonicalize() else { return false };
+        let is_reserved_there =
+            |root: PathBuf| end.strip_prefix(root).is_ok_and(|below| below.to_str().is_some_and(is_reserved));
+        let is_in = |place: &PathBuf| place.canonicalize().is_ok_and(|place| end.starts_with(place));
+        self.path.canonicalize().is_ok_and(is_reserved_there) || self.state.as_ref().is_some_and(is_in)
     }
 
     /// Device and inode of the state folder, which a scan must not enter.

@@ -1,7 +1,9 @@
 //! Reading through symbolic links. Nothing here writes, and who writes does not come here.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
@@ -23,6 +25,18 @@ impl Folder {
     pub fn expect_own(&self, key: &Key) -> Result<(), Error> {
         let link = if self.links == Links::Follow { self.first_link(key) } else { None };
         link.map_or(Ok(()), |path| Err(Error::ThroughLink { path: self.path().join(path) }))
+    }
+
+    /// The paths of the links that were followed so far, none below another. What changes behind them nobody hears of.
+    pub fn followed(&self) -> BTreeSet<String> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note_followed(&self, key: &Key) {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !key.ancestors().any(|path| followed.contains(path)) {
+            followed.insert(key.as_str().to_owned());
+        }
     }
 
     /// The first of a key's folders, or the key itself, that is a link.
@@ -128,10 +142,14 @@ mod tests {
 
     #[test]
     fn links_to_files_and_folders_are_read_in_their_places() {
-        let (case, _outside) = case();
+        let (case, outside) = case();
         let found = look(&case);
         assert_eq!(keys(&found), ["in/file", "one", "out/other", "out/sub/file", "real/file"]);
         assert!(found.hidden.is_empty());
+        symlink("sub", outside.path().join("again")).unwrap();
+        assert!(keys(&look(&case)).contains(&"out/again/file"));
+        fs::remove_file(outside.path().join("again")).unwrap();
+        assert_eq!(case.folder.followed(), ["in", "one", "out"].map(str::to_owned).into());
         for file in &found.files {
             assert_eq!(case.folder.stat(&file.key).unwrap(), Some(file.stat));
             hash_file(&case.folder, &file.key, &file.stat, None).unwrap();

@@ -132,10 +132,18 @@ struct Level {
     is_empty: bool,
 }
 
-/// What a link came to.
-enum Followed {
-    Found(Option<Found>),
-    Folder(Level),
+impl Level {
+    /// Whether it is that folder, or is in it by way of those `above`.
+    fn is_in(&self, identity: (u64, u64), above: &[Level]) -> bool {
+        self.identity == identity || above.iter().any(|level| level.identity == identity)
+    }
+}
+
+/// What a folder or a link came to.
+enum Came {
+    To(Option<Found>),
+    /// A folder to be walked.
+    In(Level),
 }
 
 impl Walk<'_> {
@@ -150,21 +158,21 @@ impl Walk<'_> {
                 FileType::RegularFile if self.only.len() > self.path.len() => None,
                 FileType::RegularFile => self.file(level, key),
                 FileType::Symlink if self.folder.takes_link(&key) => match self.only.len() > self.path.len() {
-                    true => None,
+                    true => Some(Found::Hidden { path: key.into(), why: Hidden::Symlink }),
                     false => self.file(level, key),
                 },
-                FileType::Symlink if self.folder.links == Links::Follow => match self.follow(level, above, key) {
-                    Ok(Followed::Found(found)) => found,
-                    Ok(Followed::Folder(inner)) => return ControlFlow::Continue(Some(inner)),
-                    Err(errno) => self.lost(errno),
-                },
-                FileType::Directory => match self.enter(level) {
-                    Ok(None) => None,
-                    Ok(Some(inner)) if inner.is_empty && self.folder.keeps_empty() => Some(self.marker()),
-                    Ok(inner) => return ControlFlow::Continue(inner),
-                    Err(errno) => self.lost(errno),
-                },
-                FileType::Symlink => Some(Found::Hidden { path: key.into(), why: Hidden::Symlink }),
+                FileType::Symlink if self.folder.links != Links::Follow => {
+                    Some(Found::Hidden { path: key.into(), why: Hidden::Symlink })
+                }
+                FileType::Symlink | FileType::Directory => {
+                    let is_link = kind == FileType::Symlink;
+                    let came = if is_link { self.follow(level, above, key) } else { self.enter(level, above) };
+                    match came {
+                        Ok(Came::To(found)) => found,
+                        Ok(Came::In(inner)) => return ControlFlow::Continue(Some(inner)),
+                        Err(errno) => self.lost(errno),
+                    }
+                }
                 _ => Some(Found::Hidden { path: key.into(), why: Hidden::Special }),
             };
             if let Some(found) = found {
@@ -226,48 +234,56 @@ impl Walk<'_> {
     }
 
     /// Takes a link for what it leads to. One that leads nowhere hides what is below it: a drive may not be mounted.
-    fn follow(&mut self, level: &mut Level, above: &[Level], key: Key) -> Result<Followed, Errno> {
-        let hidden = |path: &str, why| Ok(Followed::Found(Some(Found::Hidden { path: path.to_owned(), why })));
+    fn follow(&mut self, level: &mut Level, above: &[Level], key: Key) -> Result<Came, Errno> {
+        let hidden = |path: &str, why| Ok(Came::To(Some(Found::Hidden { path: path.to_owned(), why })));
         let name = &self.path[level.path..];
         let (kind, stat) = match self.handle(level).and_then(|dir| statat(dir, name, AtFlags::empty())) {
             Ok(stat) => convert(&stat),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return hidden(&self.path, Hidden::Dangling),
             Err(errno) => return Err(errno),
         };
+        if self.folder.leads_to_own(&self.path) {
+            return Ok(Came::To(None));
+        }
+        self.folder.note_followed(&key);
         match kind {
-            FileType::RegularFile if self.only.len() > self.path.len() => Ok(Followed::Found(None)),
-            FileType::RegularFile => Ok(Followed::Found(Some(Found::File(LocalFile { key, stat })))),
+            FileType::RegularFile if self.only.len() > self.path.len() => Ok(Came::To(None)),
+            FileType::RegularFile => Ok(Came::To(Some(Found::File(LocalFile { key, stat })))),
             FileType::Directory if self.ignore.is_ignored(&self.path, true) => {
                 self.totals.ignored += 1;
-                Ok(Followed::Found(None))
+                Ok(Came::To(None))
             }
             FileType::Directory => {
                 let handle = self.handle(level).and_then(|dir| openat(dir, name, FOLLOWED, Mode::empty()))?;
-                let led = identity(&handle)?;
-                if led == level.identity || above.iter().any(|level| level.identity == led) {
+                if level.is_in(identity(&handle)?, above) {
                     let why = "this symbolic link leads to a folder that it is in itself".to_owned();
                     return hidden(&self.path, Hidden::Unreadable(why));
                 }
                 if emptiness(&handle)? == Leads::ToNothing {
                     return hidden(&self.path, Hidden::Dangling);
                 }
-                if self.folder.is_private(led) {
-                    return Ok(Followed::Found(None));
-                }
-                Ok(self.level(handle)?.map_or(Followed::Found(None), Followed::Folder))
+                Ok(self.level(handle)?.map_or(Came::To(None), Came::In))
             }
             _ => hidden(&self.path, Hidden::Special),
         }
     }
 
-    /// Opens and reads the folder that the path leads to. `None`: it is not to be walked.
-    fn enter(&mut self, outer: &mut Level) -> Result<Option<Level>, Errno> {
+    /// Opens and reads the folder that the path leads to. Behind a link there may be one that the link is in.
+    fn enter(&mut self, outer: &mut Level, above: &[Level]) -> Result<Came, Errno> {
         let name = Path::new(&self.path[outer.path..]);
         let handle = self.handle(outer).and_then(|dir| open(dir, name, LIST, Mode::empty()));
         // It was a folder a moment ago.
         let handle = handle
             .map_err(|errno| if errno == Errno::NOTDIR || errno == Errno::LOOP { Errno::AGAIN } else { errno })?;
-        self.level(handle)
+        if self.folder.links == Links::Follow && outer.is_in(identity(&handle)?, above) {
+            let why = Hidden::Unreadable("a symbolic link leads to it from a folder that is in it".to_owned());
+            return Ok(Came::To(Some(Found::Hidden { path: self.path.clone(), why })));
+        }
+        Ok(match self.level(handle)? {
+            None => Came::To(None),
+            Some(inner) if inner.is_empty && self.folder.keeps_empty() => Came::To(Some(self.marker())),
+            Some(inner) => Came::In(inner),
+        })
     }
 
     /// Reads the folder that the path leads to. `None`: it is s4's own state folder, which may be anywhere.

@@ -6,7 +6,7 @@ use super::aim::{Aim, below};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::key::Key;
-use crate::local::Folder;
+use crate::local::{Folder, Links};
 use crate::session::{folder_error, open_folder};
 
 /// Where contents go: a folder, or one in the target's folder.
@@ -56,7 +56,8 @@ impl Aside {
             let failed =
                 |source| Error::new(Kind::Failed, format!("cannot make '{}'", self.path.display())).because(source);
             std::fs::create_dir_all(&self.path).map_err(failed)?;
-            Folder::open(&self.path, None).map_err(folder_error)?
+            // There, a link is what it is, and nobody follows it.
+            Folder::open(&self.path, None).map_err(folder_error)?.with_links(Links::Preserve)
         };
         Ok(self.folder.insert(opened))
     }

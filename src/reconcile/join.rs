@@ -3,6 +3,7 @@
 //! All three are sorted by the bytes of their names, so one pass sees every name once and no map is built. A key that is
 //! plainly the same everywhere (equal stat, equal ETag) makes no item: a sync with nothing to do allocates nothing here.
 
+use super::replaced::{links_over_folders, why_left_alone};
 use super::{Item, Local, Remote};
 use crate::content::{Sha256, is_link};
 use crate::index::{Entry, Index};
@@ -80,11 +81,14 @@ pub struct Sides<'a> {
     pub is_ignored: &'a dyn Fn(&Key) -> bool,
     /// Whether empty folders are synced. Then `scan` has a marker for each folder that has one in the base or in the bucket.
     pub empty_folders: bool,
+    /// Whether what was synced below the place of a link is deleted.
+    pub force: bool,
 }
 
 /// Walks the sides.
 pub fn join(sides: &Sides<'_>) -> Joined {
     let mut joined = Joined::default();
+    let links = if sides.force { Vec::new() } else { links_over_folders(sides) };
     let mut entries = sides.base.entries().iter().peekable();
     let mut files = sides.scan.files.iter().peekable();
     let mut objects = sides.listing.iter().peekable();
@@ -100,7 +104,7 @@ pub fn join(sides: &Sides<'_>) -> Joined {
         let entry = entries.next_if(|(held, _)| **held == *name).map(|(_, entry)| entry);
         let file = files.next_if(|file| file.key.as_str() == name);
         let object = objects.next_if(|object| *object.name == *name);
-        sides.take(&mut joined, name, entry, file, object);
+        sides.take(&mut joined, &links, name, (entry, file, object));
     }
 }
 
@@ -120,10 +124,9 @@ impl Sides<'_> {
     fn take(
         &self,
         joined: &mut Joined,
+        links: &[&str],
         name: &str,
-        entry: Option<&Entry>,
-        file: Option<&LocalFile>,
-        object: Option<&Listed>,
+        (entry, file, object): (Option<&Entry>, Option<&LocalFile>, Option<&Listed>),
     ) {
         if let (Some(entry), Some(file), Some(object)) = (entry, file, object)
             && plainly_unchanged(entry, file, object, self.written_ns)
@@ -163,6 +166,14 @@ impl Sides<'_> {
             return;
         }
         let ignored = file.is_none() && (self.is_ignored)(&key);
+        let is_anywhere = file.is_some() || object.is_some();
+        if !ignored
+            && is_anywhere
+            && let Some(why) = why_left_alone(&key, links)
+        {
+            joined.problems.push(Problem { name: name.to_owned(), raw: None, kind: ProblemKind::Hidden, why });
+            return;
+        }
         if !ignored && let Some(hidden) = self.scan.hidden(&key) {
             // Links were synced once, and are left alone from now on: nothing is wrong with that.
             let is_known_link = live && entry.is_some_and(Entry::is_link) && *hidden == Hidden::Symlink;
@@ -268,6 +279,7 @@ mod tests {
             told: None,
             is_ignored,
             empty_folders: false,
+            force: false,
         })
     }
 
@@ -300,6 +312,7 @@ mod tests {
             told: Some(&told),
             is_ignored: &|_| false,
             empty_folders: false,
+            force: false,
         });
         assert_eq!(keys(&joined), ["b", "c", "d"]);
     }
@@ -328,6 +341,25 @@ mod tests {
         let joined = run(&index(&["link/a", "shut", "shut/b"]), LATER, &scan, &["link/a", "link/new", "shut"], "");
         assert!(joined.items.is_empty());
         assert_eq!(joined.problems.len(), 4);
+    }
+
+    #[test]
+    fn below_a_link_that_came_in_the_place_of_a_folder_nothing_is_deleted() {
+        let mut link = file("d");
+        link.stat.mode = crate::content::LINK_MODE;
+        let scan = Scan { files: vec![link, file("d-x")], ..Scan::default() };
+        let names = |joined: &Joined| joined.problems.iter().map(|problem| problem.name.clone()).collect::<Vec<_>>();
+        let known = index(&["d/", "d/a", "d/gone", "d/left/out"]);
+        let joined = run(&known, LATER, &scan, &["d-new", "d/", "d/a", "d/left/out", "d/new"], "d/left/out");
+        assert_eq!(names(&joined), ["d", "d/a", "d/new"]);
+        assert_eq!(keys(&joined), ["d-new", "d-x", "d/gone", "d/left/out"]);
+        // Nothing is lost where nothing is left that was synced.
+        for (known, listing) in [(&["d/a"][..], &["d/new"][..]), (&["d/"], &["d/"]), (&["d/left"], &["d/left"])] {
+            let joined = run(&index(known), LATER, &scan, listing, "d/left");
+            assert!(names(&joined).is_empty() && keys(&joined).contains(&"d"), "{known:?}");
+        }
+        let joined = run(&known, LATER, &Scan { files: vec![file("d")], ..Scan::default() }, &["d/a"], "");
+        assert!(names(&joined).is_empty());
     }
 
     #[test]

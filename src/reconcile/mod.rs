@@ -9,6 +9,7 @@ mod decide;
 mod guard;
 mod join;
 mod plan;
+mod replaced;
 mod resolve;
 mod tangle;
 

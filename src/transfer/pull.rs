@@ -80,7 +80,7 @@ impl<S: ObjectStore> Carrier<S> {
     }
 
     /// Refuses a link where none is synced, and one whose path is longer than any.
-    fn expect_link(&self, key: &Key, size: u64) -> Result<(), Failure> {
+    pub(super) fn expect_link(&self, key: &Key, size: u64) -> Result<(), Failure> {
         if !self.folder.takes_link(key) {
             return Err(Failure::Link);
         }

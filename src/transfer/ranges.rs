@@ -11,7 +11,7 @@ use super::resume::Download;
 use super::{ATTEMPTS, Carrier, Failure, PARTS_IN_FLIGHT};
 use crate::blocking::blocking;
 use crate::checksum::Crc64;
-use crate::content::{ETag, Sha256};
+use crate::content::{ETag, Sha256, is_link};
 use crate::local::{self, Hasher, Staged, Summing};
 use crate::reconcile::{Item, Remote};
 use crate::remote::{self, Body, GetOptions, Got, ObjectInfo, ObjectStore};
@@ -203,6 +203,9 @@ impl<S: ObjectStore> Carrier<S> {
         // A server that ignores the condition must not have two versions mixed.
         if info.etag != *etag {
             return Err(Failure::Changed);
+        }
+        if info.metadata.mode.is_some_and(is_link) {
+            self.expect_link(&item.key, info.size)?;
         }
         let (mut arrived, mut crc) = (0, Crc64::default());
         while let Some(chunk) = body.chunk().await? {

@@ -5,6 +5,8 @@ mod follow;
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use s4_test_server::Op;
+
 use crate::support::{Bucket, Machine, TARGET, TestEnv, in_sync, tree};
 
 const PREFIX: &str = "some/prefix/";
@@ -79,6 +81,7 @@ fn a_file_becomes_a_link_and_a_link_a_file_or_a_folder() {
     two.write("b/inside", "3");
     two.remove("d");
     link(&two, "d", "b");
+    two.sync_with(&["--force"]);
     settle(&two, &one, &[("a", "there"), ("b/inside", "3"), ("d", "-> b")]);
     fs::remove_file(one.path("d")).unwrap();
     one.write("d/e", "4");
@@ -252,4 +255,65 @@ fn the_steps_carry_links_as_a_sync_does() {
     assert_eq!(two.tree(), tree(&[("a", "-> there"), ("b", "-> there")]));
     one.is_idle();
     two.is_idle();
+}
+
+#[test]
+fn what_was_synced_through_a_link_outlives_a_change_of_mind() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[("d/a", "1"), ("d/sub/b", "2"), ("own", "3")]);
+    // As it is of a folder that was followed into: nothing in it has changed, and a link is in its place.
+    one.set("links", "follow");
+    fs::rename(one.path("d"), one.path("../photos")).unwrap();
+    link(&one, "d", "../photos");
+    one.is_idle();
+    let before = (bucket.tree(), two.tree());
+    for links in ["preserve", "skip"] {
+        one.set("links", links);
+        for _ in 0..2 {
+            let ran = one.sync();
+            for key in ["d/a", "d/sub/b"] {
+                ran.warns(&format!("left alone: \"{key}\": "));
+            }
+            assert_eq!(ran.err.contains("left alone: \"d\": "), links == "preserve");
+            two.sync();
+            assert_eq!((bucket.tree(), two.tree()), before, "{links}");
+        }
+    }
+    one.set("links", "preserve");
+    // What came to the bucket meanwhile has no place here.
+    two.write("d/new", "4");
+    two.sync();
+    one.sync_with(&["--conflicts", "keep-both"]).warns("left alone: \"d/new\": ");
+    assert!(one.path("d").is_symlink());
+    // Without the link they are gone, and then there is room for it.
+    two.remove("d/new");
+    two.sync();
+    fs::remove_file(one.path("d")).unwrap();
+    one.sync();
+    link(&one, "d", "../photos");
+    two.set("links", "preserve");
+    settle(&one, &two, &[("d", "-> ../photos"), ("own", "3")]);
+    assert_eq!(fs::read_to_string(one.path("../photos/sub/b")).unwrap(), "2");
+}
+
+#[test]
+fn a_big_object_that_says_it_is_a_link_is_not_fetched() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[("a", "1")]);
+    two.set("links", "preserve");
+    let (name, size) = (format!("{PREFIX}big"), 160 << 20);
+    bucket.server().put_foreign_with(bucket.name(), &name, vec![0; size], &[("mode", "120777")]);
+    for (machine, code) in [(&one, 0), (&two, 4)] {
+        bucket.server().reset_counts();
+        let ran = machine.sync_with(&[]).with(code);
+        let counts = bucket.server().counts();
+        // Of ten parts those that were asked for when the first answer came.
+        assert!(counts.of(Op::GetObject) < 10, "{counts:?}");
+        match code {
+            0 => assert_eq!(ran.err, "1 symbolic link left alone\n"),
+            _ => ran.warns("could not sync \"big\": it is no path that a symbolic link can lead to: it is too long"),
+        }
+        assert_eq!(machine.tree(), tree(&[("a", "1")]));
+        assert!(machine.has_nothing_staged());
+    }
 }

@@ -253,3 +253,27 @@ fn what_is_edited_while_no_daemon_runs_travels_when_one_does() {
     });
     converge(&bucket, &[&one, &two]);
 }
+
+#[test]
+fn what_is_edited_behind_links_travels_too() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = env.machine(&bucket);
+    one.set("links", "follow");
+    one.write("calm", "1");
+    let (folder, file) = (beside(&one, "photos"), beside(&one, "file"));
+    fs::create_dir_all(folder.join("sub")).unwrap();
+    fs::write(folder.join("sub/a"), "2").unwrap();
+    fs::write(&file, "3").unwrap();
+    std::os::unix::fs::symlink(&folder, one.path("there")).unwrap();
+    let daemon = one.fast_daemon();
+    daemon.is_in_sync();
+    std::os::unix::fs::symlink(&file, one.path("later")).unwrap();
+    wait_until("it is there", || bucket.tree().get("later").is_some_and(|bytes| bytes == b"3"));
+    fs::write(folder.join("sub/b"), "4").unwrap();
+    fs::write(&file, "edited").unwrap();
+    wait_until("it is there", || bucket.tree().get("later").is_some_and(|bytes| bytes == b"edited"));
+    wait_until("it is there", || bucket.tree().contains_key("there/sub/b"));
+    fs::remove_file(folder.join("sub/a")).unwrap();
+    wait_until("it is gone", || !bucket.tree().contains_key("there/sub/a"));
+    assert_eq!(daemon.times_said("no watches are left"), 0, "{}", daemon.said());
+}

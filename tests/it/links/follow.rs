@@ -1,6 +1,7 @@
 //! Links that are followed: for reading, never for writing.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use super::link;
@@ -123,4 +124,59 @@ fn a_link_to_the_folder_itself_is_told_and_ends() {
         "left alone: \"deep/loop\": it can not be read: this symbolic link leads to a folder that it is in itself",
     );
     assert_eq!(bucket.tree().len(), 4);
+}
+
+#[test]
+fn a_link_to_what_the_folder_is_in_brings_nothing_of_s4_with_it() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two, _) = following(&env, &bucket);
+    two.write("own", "edited");
+    two.sync();
+    one.sync();
+    assert!(one.path(".s4/trash").is_dir());
+    let parent = one.path("../parent");
+    fs::create_dir_all(parent.join("more")).unwrap();
+    fs::write(parent.join("more/file"), "4").unwrap();
+    // The folder itself, moved below the place that a link in it leads to.
+    link(&one, "up", "../parent");
+    fs::create_dir_all(parent.join("deep")).unwrap();
+    link(&one, "trash", ".s4/trash");
+    link(&one, "index", ".index");
+    symlink(one.path(""), parent.join("deep/back")).unwrap();
+    link(&one, "home", "..");
+    one.sync();
+    let ran = one.sync();
+    let root = one.path("").file_name().unwrap().to_str().unwrap().to_owned();
+    ran.warns(&format!("left alone: \"home/{root}\": "));
+    ran.warns("left alone: \"up/deep/back\": ");
+    let tree = bucket.tree();
+    let wrong = |key: &&String| key.contains(".s4") || key.contains(".index") || key.starts_with("trash");
+    assert_eq!(tree.keys().find(wrong), None);
+    assert!(!tree.contains_key("index"));
+    assert_eq!(tree["up/more/file"], b"4");
+    assert!(ran.out.contains("Nothing to update"), "{ran:?}");
+}
+
+#[test]
+fn a_restore_makes_no_link_that_would_be_followed() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    bucket.keep_versions();
+    let (one, _, outside) = following(&env, &bucket);
+    let private = outside.join("sub").to_str().unwrap().to_owned();
+    bucket.server().put_foreign_with(
+        bucket.name(),
+        &format!("{}notes", super::PREFIX),
+        private.clone(),
+        &[("mode", "120777")],
+    );
+    let versions = one.run(["log", "notes", "--json"]).with(0).out;
+    let ids = versions.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let id = ids.filter_map(|it| it["version_id"].as_str().map(str::to_owned)).next().unwrap();
+    let ran =
+        one.run(["restore", "notes", "--version", &id, "--to", one.path("old").to_str().unwrap(), "--yes"]).with(4);
+    ran.warns("notes");
+    assert!(one.path("old/notes").symlink_metadata().is_err());
+    one.run(["restore", "notes", "--version", &id, "--to", one.path("../elsewhere").to_str().unwrap(), "--yes"])
+        .with(0);
+    assert_eq!(fs::read_link(one.path("../elsewhere/notes")).unwrap().to_str(), Some(&*private));
 }
