@@ -92,6 +92,7 @@ fn reconcile(bencher: Bencher<'_, '_>) {
         listing: &listing,
         told: None,
         is_ignored: &|_| false,
+        force: false,
         empty_folders: false,
     };
     bencher.counter(ItemsCount::new(KEYS)).bench_local(|| join(black_box(&sides)));
