@@ -1,6 +1,7 @@
 //! From a command line to an exit code: parse, resolve, dispatch.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::error::{ContextKind, ContextValue};
@@ -30,7 +31,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock) -> 
     let ui = Arc::new(Ui::new(&cli.globals, &env, clock));
     let config_path = Config::path(cli.globals.config.as_deref(), &env).ok();
     let context = Context { env, config_path, ui, clock };
-    let result = dispatch(&context, &cli.command);
+    let named = cli.globals.config.as_deref();
+    let result = check_config(named, &cli.command).and_then(|()| dispatch(&context, &cli.command));
     end(&context.ui, result, cli.command.json())
 }
 
@@ -64,6 +66,21 @@ fn with_nearest(mut error: clap::Error) -> clap::Error {
 
 fn code_of(error: &clap::Error) -> ExitCode {
     if error.exit_code() == 0 { ExitCode::Done } else { ExitCode::Usage }
+}
+
+/// Refuses a config file that is named and not there: a misspelt name looks as if there were no targets.
+fn check_config(named: Option<&Path>, command: &Command) -> Result<(), Error> {
+    let is_missing = |path: &&Path| matches!(path.try_exists(), Ok(false));
+    match named.filter(is_missing) {
+        Some(path)
+            if !matches!(command, Command::Add(_) | Command::Help(_) | Command::Man(_) | Command::Version(_)) =>
+        {
+            let path = path.display();
+            Err(Error::new(Kind::Usage, format!("there is no config file '{path}'"))
+                .hint(format!("look at its name; or add a target to a new one: s4 add --config '{path}'")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<ExitCode, Error> {

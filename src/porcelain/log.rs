@@ -54,7 +54,8 @@ pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode, Error> {
         }
         stream.end_after(&spent);
     } else if versions.is_empty() {
-        context.ui.note("Nothing has happened yet");
+        // What came and went before left no trace there.
+        context.ui.note(if keeps_none { "Nothing is in the bucket now" } else { "Nothing has happened yet" });
     } else {
         let looks = Looks::new(&context.ui, &args.looks);
         context.ui.show(&history::versions(&versions, matches!(place, Place::Folder(_)), &looks));

@@ -352,3 +352,14 @@ fn a_target_without_sense_is_told_with_what_mends_it() {
     one.set("endpoint_url", plain.as_str());
     one.sync_with(&[]).with(1).warns("what answers there does not speak TLS: is it http:// and not https://?\n");
 }
+
+#[test]
+fn a_config_file_that_is_named_has_to_be_there() {
+    let env = TestEnv::new();
+    let machine = env.machine(&Bucket::in_process());
+    for command in ["targets", "sync", "status"] {
+        let ran = machine.run([command, "--config", "nope.json"]).with(2);
+        assert!(ran.err.starts_with("error: there is no config file 'nope.json'\nhint: "), "{}", ran.err);
+    }
+    machine.run(["version", "--config", "nope.json"]).with(0);
+}

@@ -45,8 +45,7 @@ fn an_emptied_folder_deletes_nothing() {
         one.remove("b");
         let ran = refused(&one, &bucket);
         ran.warns(
-            "error: the folder held files and is empty now; this would delete 2 objects in the bucket, and did \
-             not\nhint: it would delete \"a\", \"b/c\"\n",
+            "error: the folder held files and is empty now; this would delete 2 objects in the bucket\nhint: it would delete \"a\", \"b/c\"\n",
         );
         one.sync_with(&["--force"]).with(0);
         assert_eq!(bucket.tree(), BTreeMap::new());

@@ -63,8 +63,7 @@ const SITUATIONS: [Situation; 9] = [
             move_device(machine);
             remove(machine, 0..1);
         },
-        says: "the folder is on another device than at the last sync; this would delete 1 object in the bucket, and did \
-               not",
+        says: "the folder is on another device than at the last sync; this would delete 1 object in the bucket",
         word: "moved-device",
         stops: "delete-remote",
     },
