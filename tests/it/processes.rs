@@ -30,6 +30,9 @@ struct Play {
     /// What the processes get, one of them each time.
     signals: &'static [Signal],
     kills: usize,
+    /// Whether several machines sync at once. SeaweedFS looks at a condition in one step and acts in another: of a write and a delete
+    /// of the same version in the same moment it now and then accepts both.
+    at_once: bool,
     /// How long a sync takes that nobody kills.
     usual: Duration,
     name: String,
@@ -48,6 +51,10 @@ impl Play {
         // Sometimes two on one folder: the second has to wait, also for one that dies.
         let mut on: Vec<usize> = (0..self.story.machines.len()).filter(|_| dice.roll(4) > 0).collect();
         on.push(dice.roll(self.story.machines.len()));
+        if !self.at_once {
+            let only = on[0];
+            on.fill(only);
+        }
         let deaths: Vec<(usize, Signal, Duration)> = (0..=dice.roll(2))
             .map(|_| {
                 let share = f64::from(u32::try_from(dice.roll(1500)).unwrap()) / 1e3;
@@ -99,11 +106,18 @@ impl Play {
 }
 
 fn play(bucket: Bucket, seed: u64, signals: &'static [Signal]) -> usize {
-    let server = if bucket.server_if_any().is_some() { "the in-process server" } else { "SeaweedFS" };
+    let at_once = bucket.server_if_any().is_some();
+    let server = if at_once { "the in-process server" } else { "SeaweedFS" };
     let machines = 2 + usize::try_from(seed % 2).unwrap();
     let story = Story::of(bucket, machines, seed);
-    let mut play =
-        Play { story, signals, kills: 0, usual: Duration::from_millis(100), name: format!("seed {seed} on {server}") };
+    let mut play = Play {
+        story,
+        signals,
+        kills: 0,
+        at_once,
+        usual: Duration::from_millis(100),
+        name: format!("seed {seed} on {server}"),
+    };
     // The first ones try the server; that is a part of the play too.
     for round in 0.. {
         play.round();
