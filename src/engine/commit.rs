@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ledger::{Ledger, Written};
-use super::{Engine, Error, Note, Way};
+use super::{Engine, Error, Note};
 use crate::index::{self, Loaded, RemoteIndex};
 use crate::key::Key;
 use crate::local::Stat;
@@ -76,15 +76,27 @@ impl<S: ObjectStore> Engine<S> {
         }
         self.witness.committing();
         ledger.save(device)?;
-        if self.options.scope.way == Some(Way::Pull) {
-            // The bucket stays as it is, for keys that may only read as well.
-            let (local, untold) = ledger.forgo();
-            if keep && untold == 0 && remote_index.damaged().is_none() {
-                remote_index.keep(&self.folder);
-            }
-            return Ok(Written { local, remote: 0 });
-        }
         ledger.commit(&*self.store, remote_index, &*self.ambient, keep).await
+    }
+
+    /// Writes the local index alone: the bucket stays as it is, for keys that may only read as well. `keep` as in
+    /// [`Engine::commit`].
+    pub(super) fn commit_here(
+        &self,
+        ledger: &mut Ledger,
+        remote_index: &mut RemoteIndex,
+        device: Option<u64>,
+        keep: bool,
+    ) -> Result<(), Error> {
+        if ledger.is_clean(remote_index, device, keep) {
+            return Ok(());
+        }
+        self.witness.committing();
+        ledger.save(device)?;
+        if ledger.forgo() == 0 && keep && remote_index.damaged().is_none() {
+            remote_index.keep(&self.folder);
+        }
+        Ok(())
     }
 
     /// The ledger on top of the base that was found; one that is about another place is put away.

@@ -171,10 +171,10 @@ impl Ledger {
         clean
     }
 
-    /// Gives up what the remote index does not say yet. Tells how many entries the local one was told, and how many these are.
-    pub(super) fn forgo(&mut self) -> (usize, usize) {
+    /// Gives up what the remote index does not say yet; tells how many entries these are.
+    pub(super) fn forgo(&mut self) -> usize {
         self.learn.clear();
-        (self.written, std::mem::take(&mut self.remote).len())
+        std::mem::take(&mut self.remote).len()
     }
 
     /// Writes the remote index. The local one has been saved.

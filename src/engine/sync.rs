@@ -99,7 +99,11 @@ impl<S: ObjectStore> Engine<S> {
         let keep = !scope.is_part() || (was_noted && observed.remote_index.is_complete());
         // What stays in the bucket is still news to whoever may take it.
         let keep = keep && summary.held_back.bucket == 0;
-        let committed = self.commit(&mut ledger, &mut observed.remote_index, device, keep).await;
+        let index = &mut observed.remote_index;
+        let committed = match scope.way {
+            Some(Way::Pull) => self.commit_here(&mut ledger, index, device, keep),
+            _ => self.commit(&mut ledger, index, device, keep).await.map(drop),
+        };
         *kept = if synced.is_ok() && committed.is_ok() { ledger.keep() } else { None };
         if synced.is_ok() && !self.cancel.is_cancelled() {
             let is_out = |key: &str| scope.way.is_some() || !scope.has_name(key);

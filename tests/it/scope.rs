@@ -2,7 +2,7 @@
 
 use s4_test_server::Op;
 
-use crate::support::{Bucket, Machine, TARGET, TestEnv, in_sync, ran, tree};
+use crate::support::{Bucket, Machine, TARGET, TestEnv, in_sync, ran, read_index, tree};
 
 /// What a machine has to do, in the letters of `s4 status -s`.
 #[track_caller]
@@ -287,4 +287,22 @@ fn pulling_alone_takes_keys_that_may_only_read() {
         one.sync();
         one.is_idle();
     }
+}
+
+#[test]
+fn what_somebody_pushes_by_name_is_told_to_others_though_syncs_only_pull() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[("k", "1"), ("l", "1")]);
+    one.run(["edit", TARGET, "--pull-only"]).with(0);
+    one.write("k", "mine");
+    two.write("k", "theirs");
+    two.sync();
+    one.run(["resolve", TARGET, "k", "--keep", "local"]).with(0);
+    one.write("l", "mine, too");
+    let pushed = one.run(["push-file", TARGET, "l"]).with(0).out;
+    one.s4(["write-index", TARGET, "--stdin"]).write_stdin(pushed).assert().success();
+    let index = read_index(&bucket.objects()[".index"]);
+    assert_eq!((index["k"]["size"].as_u64(), index["l"]["size"].as_u64()), (Some(4), Some(9)), "{index:?}");
+    two.sync();
+    assert_eq!(two.tree(), tree(&[("k", "mine"), ("l", "mine, too")]));
 }
