@@ -268,12 +268,12 @@ fn what_is_edited_behind_links_travels_too() {
     let daemon = one.fast_daemon();
     daemon.is_in_sync();
     std::os::unix::fs::symlink(&file, one.path("later")).unwrap();
-    wait_until("it is there", || bucket.tree().get("later").is_some_and(|bytes| bytes == b"3"));
+    wait_until("it is there", || bucket.snapshot().get("later").is_some_and(|bytes| bytes == b"3"));
     fs::write(folder.join("sub/b"), "4").unwrap();
     fs::write(&file, "edited").unwrap();
-    wait_until("it is there", || bucket.tree().get("later").is_some_and(|bytes| bytes == b"edited"));
-    wait_until("it is there", || bucket.tree().contains_key("there/sub/b"));
+    wait_until("it is there", || bucket.snapshot().get("later").is_some_and(|bytes| bytes == b"edited"));
+    wait_until("it is there", || bucket.snapshot().contains_key("there/sub/b"));
     fs::remove_file(folder.join("sub/a")).unwrap();
-    wait_until("it is gone", || !bucket.tree().contains_key("there/sub/a"));
+    wait_until("it is gone", || !bucket.snapshot().contains_key("there/sub/a"));
     assert_eq!(daemon.times_said("no watches are left"), 0, "{}", daemon.said());
 }

@@ -111,12 +111,14 @@ impl Bucket {
         self.server.as_ref()
     }
 
-    /// The objects and their bytes by key, below the target's prefix; without s4's own.
+    /// The objects and their bytes by key, below the target's prefix; without s4's own. For a bucket that is at rest: an
+    /// object that goes between the listing and its reading is a failure.
     pub(crate) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
         self.objects().into_iter().filter(|(key, _)| !is_own(key)).collect()
     }
 
-    /// As [`Bucket::tree`], of the in-process server, at one moment, and without a request.
+    /// As [`Bucket::tree`], of the in-process server, at one moment, and without a request: for a bucket that others are
+    /// at work in.
     pub(crate) fn snapshot(&self) -> BTreeMap<String, Vec<u8>> {
         let below = |name: String| name.strip_prefix(PREFIX)?.strip_prefix('/').map(str::to_owned);
         let objects = self.server().objects(&self.name).into_iter();
