@@ -145,14 +145,14 @@ impl<'p> Work<'p> {
             self.told.insert(item.key.as_str());
         }
         match planned.action {
-            Action::Push if planned.source.is_some() => {
-                self.copy();
-                self.learn(item);
-            }
             Action::Push => match self.foreseen.moves.get(&item.key) {
                 Some(moves) => {
                     self.counts = self.counts.plus(*moves);
                     self.counts.head += u64::from(!self.server.complete);
+                    self.learn(item);
+                }
+                None if planned.source.is_some() => {
+                    self.copy();
                     self.learn(item);
                 }
                 None => self.push(item),

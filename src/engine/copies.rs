@@ -17,8 +17,6 @@ use crate::local::LocalFile;
 use crate::reconcile::{Action, Item, Planned, Source, examine};
 use crate::remote::Listed;
 
-/// The largest object that one request copies, bytes.
-const MOST: u64 = 5 << 30;
 /// So many keys may have a size before it says little.
 const FEW: u32 = 8;
 
@@ -66,7 +64,7 @@ impl<'a> Sources<'a> {
         };
         let busy: Vec<&Item> = settled.iter().filter(busy).map(|settled| &settled.item).collect();
         let up = busy.iter().filter_map(|item| Some(item.local.as_ref()?.stat.size));
-        let up: HashSet<u64> = up.filter(|size| (least..=MOST).contains(size)).collect();
+        let up: HashSet<u64> = up.filter(|size| *size >= least).collect();
         let down =
             busy.iter().filter_map(|item| Some(item.remote.as_ref().filter(|there| there.sha256.is_some())?.size));
         let down: HashSet<u64> = down.filter(|size| *size >= least).collect();

@@ -2,17 +2,19 @@
 
 use std::pin::pin;
 
-use futures::stream::{self, StreamExt as _};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::wish::{Restoring, Step};
 use crate::content::{ETag, is_link};
 use crate::key::Key;
 use crate::local::{Folder, Hasher, MOST_TARGET, read_part};
 use crate::remote::{self, Body as _, Deletion, Expect, Guarded, ObjectStore as _, S3Store};
-use crate::transfer::{BATCH, Cancel, Failure};
+use crate::transfer::{BATCH, Cancel, Cut, Failure, MOST_COPIED};
 
 /// Copies under way at once.
 const AT_ONCE: usize = 16;
+/// Parts of a copy under way at once.
+const PARTS_AT_ONCE: usize = 8;
 /// Contents that are fetched at once: each holds a file open.
 const FETCHED_AT_ONCE: usize = 8;
 /// How often a content that arrives damaged is fetched.
@@ -28,7 +30,7 @@ type Place<'a> = &'a dyn Fn(&Key) -> Option<Key>;
 /// Once cancelled, nothing more is begun.
 pub async fn in_bucket(store: &Guarded<S3Store>, steps: &[Restoring], cancel: &Cancel, ended: Ended<'_>) {
     let (deletions, copies): (Vec<_>, Vec<_>) = steps.iter().partition(|restoring| restoring.step == Step::Delete);
-    let copies = copies.into_iter().map(|restoring| async move { (restoring, copy(store, restoring).await) });
+    let copies = copies.into_iter().map(|restoring| async move { (restoring, copy(store, restoring, cancel).await) });
     let mut copies = pin!(stream::iter(copies).take_until(cancel.cancelled()).buffer_unordered(AT_ONCE));
     while let Some((restoring, result)) = copies.next().await {
         ended(restoring, result);
@@ -48,16 +50,55 @@ pub async fn in_bucket(store: &Guarded<S3Store>, steps: &[Restoring], cancel: &C
     }
 }
 
-async fn copy(store: &Guarded<S3Store>, restoring: &Restoring) -> Result<(), Failure> {
+async fn copy(store: &Guarded<S3Store>, restoring: &Restoring, cancel: &Cancel) -> Result<(), Failure> {
     let (version, stored) = restoring.version.as_ref().zip(restoring.stored()).ok_or(Failure::Changed)?;
     let name = restoring.key.as_str();
     let expect = restoring.current.clone().map_or(Expect::Absent, Expect::ETag);
+    if stored.size > MOST_COPIED {
+        return copy_parts(store, restoring, &expect, cancel).await;
+    }
     match store.copy_version(name, (&version.id, &stored.etag), &expect).await {
         Ok(_) => Ok(()),
         // An answer that was lost on its way, to a copy that was made.
         Err(remote::Error::Precondition) if is_there(store, name, &stored.etag).await => Ok(()),
+        // Some servers copy less in one request.
+        Err(remote::Error::Other(_)) if stored.size >= Cut::default().threshold => {
+            copy_parts(store, restoring, &expect, cancel).await
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// As [`copy`], of what is too large to be copied in one request. What a kill leaves of it is told by `s4 verify`.
+async fn copy_parts(
+    store: &Guarded<S3Store>,
+    restoring: &Restoring,
+    expect: &Expect,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
+    let (version, stored) = restoring.version.as_ref().zip(restoring.stored()).ok_or(Failure::Changed)?;
+    let (name, from) = (restoring.key.as_str(), (&*version.id, &stored.etag));
+    let info = store.store().head_version(name, &version.id).await?;
+    let upload = store.begin_upload(name, &info.metadata).await?;
+    let part = |(number, range): (u32, (u64, u64))| {
+        let upload = &upload;
+        async move {
+            if cancel.is_cancelled() {
+                return Err(Failure::Interrupted);
+            }
+            Ok(store.store().copy_version_part(name, from, range, (upload, number)).await?)
+        }
+    };
+    let parts = stream::iter((1..).zip(Cut::default().copies(stored.size)).map(part));
+    let ended = match parts.buffered(PARTS_AT_ONCE).try_collect::<Vec<ETag>>().await {
+        Ok(etags) => store.complete_upload(name, &upload, (&etags, None), expect).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    if ended.is_err() {
+        // Parts that nobody will complete would be paid for for ever.
+        let _ = store.abort_upload(name, &upload).await;
+    }
+    ended.map(drop)
 }
 
 async fn is_there(store: &Guarded<S3Store>, name: &str, etag: &ETag) -> bool {

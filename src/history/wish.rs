@@ -11,8 +11,6 @@ use crate::content::ETag;
 use crate::key::Key;
 use crate::remote::{Stored, Version};
 
-/// The most bytes that a server copies in one request.
-const MOST_COPIED: u64 = 5 << 30;
 /// The id of what was written while a bucket kept no versions.
 const NO_ID: &str = "null";
 
@@ -158,13 +156,7 @@ fn decide<'v>(versions: &'v [Version], wish: &Wish, named: bool, aside: bool) ->
         }
         (None, Some(_)) => Step::Delete,
     };
-    match content {
-        Some((_, wanted)) if wanted.size > MOST_COPIED && step != Step::Copy => {
-            Err((step, "it is larger than 5 GiB, which no server copies at once: fetch it with --to DIR".to_owned()))
-        }
-        Some((version, _)) => Ok(Some((step, Some(version)))),
-        None => Ok(Some((step, None))),
-    }
+    Ok(Some((step, content.map(|(version, _)| version))))
 }
 
 #[cfg(test)]
@@ -250,15 +242,6 @@ mod tests {
             keys.get_mut("k").unwrap()[at].content.as_mut().unwrap().etag = etag;
         }
         assert_eq!(plan(&keys, &Wish::At(10), &|_| false, false), RestorePlan::default());
-    }
-
-    #[test]
-    fn what_no_server_copies_at_once_is_refused_but_can_be_fetched() {
-        let mut keys = history("AB");
-        keys.get_mut("k").unwrap()[1].content.as_mut().unwrap().size = MOST_COPIED + 1;
-        let at = Wish::At(10);
-        assert!(plan(&keys, &at, &|_| false, false).refused[0].why.contains("--to"));
-        assert_eq!(plan(&keys, &at, &|_| false, true).count(Step::Copy), 1);
     }
 
     #[test]

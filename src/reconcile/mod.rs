@@ -106,6 +106,11 @@ impl Item {
         self.base.as_deref().filter(|base| !base.is_tombstone())
     }
 
+    /// The name and the version of the object, if there is one.
+    pub fn object(&self) -> Option<(&str, &ETag)> {
+        self.remote.as_ref().map(|remote| (self.key.as_str(), &remote.etag))
+    }
+
     /// The remote index's entry, if it speaks of the object that is there now.
     pub fn valid_index_entry(&self) -> Option<&Entry> {
         self.indexed.as_deref().filter(|_| self.remote.as_ref().is_some_and(|remote| remote.indexed))

@@ -169,17 +169,7 @@ impl ObjectStore for S3Store {
     }
 
     async fn head(&self, name: &str) -> Result<ObjectInfo, Error> {
-        let full = self.uri.full(name);
-        self.counts.request(Class::Head);
-        let request = self.client.head_object().bucket(self.uri.bucket()).key(&full);
-        let answer = request.send().await.map_err(self.failed("look at", &full))?;
-        Ok(ObjectInfo {
-            size: length(answer.content_length())?,
-            etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
-            last_modified: seconds(answer.last_modified())?,
-            metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
-            version_id: answer.version_id,
-        })
+        self.head_once(name, None).await
     }
 
     async fn get(&self, name: &str, options: GetOptions) -> Result<Got<S3Body>, Error> {
@@ -226,7 +216,8 @@ impl ObjectStore for S3Store {
         name: &str,
         part: (&str, u32),
     ) -> Result<ETag, Error> {
-        S3Store::undamaged(|| self.copy_part_once(source, range, name, part)).await
+        let address = self.address(source.0);
+        S3Store::undamaged(|| self.copy_part_once((&address, source.1), range, name, part)).await
     }
 
     async fn complete_upload(

@@ -2,6 +2,10 @@
 
 /// The most parts that S3 takes.
 const MAX_PARTS: u64 = 10_000;
+/// The most bytes that S3 copies in one request.
+pub const MOST_COPIED: u64 = 5 << 30;
+/// The size of a part that the server copies, bytes. S3 takes five times as many, but copies several parts at once faster than one.
+pub(super) const COPIED_PART: u64 = 1 << 30;
 
 /// How big objects are cut up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +29,21 @@ impl Default for Cut {
 impl Cut {
     /// First byte and number of bytes of each part of an object of `size` bytes.
     pub fn parts(self, size: u64) -> impl Iterator<Item = (u64, u64)> {
-        let part = match self.part {
-            part if size.div_ceil(part) <= MAX_PARTS => part,
-            _ => size.div_ceil(MAX_PARTS).next_multiple_of(1 << 20),
-        };
-        (0..size.div_ceil(part)).map(move |number| (number * part, part.min(size - number * part)))
+        cut(size, self.part)
     }
+
+    /// The same of an object that the server copies in parts.
+    pub fn copies(self, size: u64) -> impl Iterator<Item = (u64, u64)> {
+        cut(size, COPIED_PART)
+    }
+}
+
+fn cut(size: u64, part: u64) -> impl Iterator<Item = (u64, u64)> {
+    let part = match part {
+        part if size.div_ceil(part) <= MAX_PARTS => part,
+        _ => size.div_ceil(MAX_PARTS).next_multiple_of(1 << 20),
+    };
+    (0..size.div_ceil(part)).map(move |number| (number * part, part.min(size - number * part)))
 }
 
 #[cfg(test)]
@@ -40,16 +53,17 @@ mod tests {
     #[test]
     fn parts_cover_an_object_exactly_and_are_never_too_many() {
         let cut = Cut::default();
-        for size in [0, 1, cut.part, cut.part + 1, 5 << 30, 48 << 40] {
-            let mut next = 0;
-            let mut count = 0;
-            for (start, length) in cut.parts(size) {
-                assert_eq!(start, next);
-                next += length;
-                count += 1;
+        for size in [0, 1, cut.part, cut.part + 1, MOST_COPIED, 48 << 40] {
+            for parts in [cut.parts(size).collect::<Vec<_>>(), cut.copies(size).collect()] {
+                let mut next = 0;
+                for (start, length) in &parts {
+                    assert_eq!(*start, next);
+                    assert!(*length <= MOST_COPIED, "{size}: {length}");
+                    next += length;
+                }
+                assert_eq!(next, size);
+                assert!(parts.len() as u64 <= MAX_PARTS, "{size}: {} parts", parts.len());
             }
-            assert_eq!(next, size);
-            assert!(count <= MAX_PARTS, "{size}: {count} parts");
         }
     }
 }

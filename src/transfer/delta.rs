@@ -7,32 +7,43 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use super::cut::COPIED_PART;
 use super::{Carrier, Cut, Failure};
 use crate::blocking::blocking;
 use crate::blocks::{Blocks, Stretch};
 use crate::checksum::Checksum;
-use crate::content::Sha256;
+use crate::content::{ETag, Sha256};
 use crate::key::Key;
 use crate::local::{self, Hasher, Staged, Stat, Summed};
 use crate::reconcile::{Item, Remote};
 use crate::remote::{self, Metadata, ObjectStore, Written};
-
-/// The most bytes that one request copies. S3 takes five times as many, but copies several parts at once faster than one.
-const LARGEST_COPY: u64 = 1 << 30;
 
 /// A part of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) start: u64,
     pub(super) length: u64,
-    /// Whether the object that is written over has the same in the same place.
+    /// Whether an object has the same in the same place.
     pub(super) copied: bool,
+}
+
+/// The parts of a content, and the object that some are copied from.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) pieces: &'a [Piece],
+    /// Its name and version: the one that is written over, or another.
+    pub(super) from: Option<(&'a str, &'a ETag)>,
 }
 
 impl Cut {
     /// The parts of a content that is sent whole.
     pub(super) fn pieces(self, size: u64) -> Vec<Piece> {
         self.parts(size).map(|(start, length)| Piece { start, length, copied: false }).collect()
+    }
+
+    /// The parts of a content that an object has, all of it, for servers to copy.
+    pub(super) fn copied(self, size: u64) -> Vec<Piece> {
+        self.copies(size).map(|(start, length)| Piece { start, length, copied: true }).collect()
     }
 }
 
@@ -100,7 +111,7 @@ impl<S: ObjectStore> Carrier<S> {
             return None;
         }
         let pieces = stretches.into_iter().flat_map(|stretch| {
-            let most = if stretch.same { LARGEST_COPY } else { self.cut.part };
+            let most = if stretch.same { COPIED_PART } else { self.cut.part };
             let piece = move |(start, length)| Piece { start, length, copied: stretch.same };
             cut(stretch, new.block(), most).map(piece)
         });
@@ -113,17 +124,18 @@ impl<S: ObjectStore> Carrier<S> {
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
         (metadata, crc64): (&Metadata, u64),
-        pieces: &[Piece],
+        parts: Parts<'_>,
     ) -> Result<(Written, u64), Failure> {
         let whole = self.cut.pieces(stat.size);
-        let (written, sent) = match self.upload(item, (stat, file), (metadata, crc64), pieces).await {
+        let whole = Parts { pieces: &whole, from: None };
+        let (written, sent) = match self.upload(item, (stat, file), (metadata, crc64), parts).await {
             // It copies no parts, or not these; or the map was none of the object's, and another content would have come of it.
             Err(Failure::Remote(
                 remote::Error::NotImplemented(_)
                 | remote::Error::Other(_)
                 | remote::Error::Denied(_)
                 | remote::Error::Damaged(_),
-            )) => return self.upload(item, (stat, file), (metadata, crc64), &whole).await,
+            )) => return self.upload(item, (stat, file), (metadata, crc64), whole).await,
             ended => ended?,
         };
         // Some servers keep checksums, but do not look at the one that an upload ends with.
@@ -141,7 +153,7 @@ impl<S: ObjectStore> Carrier<S> {
         // All of it, over what came of that.
         let mut over = item.clone();
         over.remote = over.remote.map(|there| Remote { etag: written.etag, ..there });
-        let (written, more) = self.upload(&over, (stat, file), (metadata, crc64), &whole).await?;
+        let (written, more) = self.upload(&over, (stat, file), (metadata, crc64), whole).await?;
         Ok((written, sent + more))
     }
 

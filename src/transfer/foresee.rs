@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::Carrier;
+use super::cut::MOST_COPIED;
 use crate::key::Key;
 use crate::reconcile::{Action, Item, Planned};
 use crate::remote::{CountsSnapshot, ObjectStore};
@@ -27,9 +28,11 @@ impl<S: ObjectStore> Carrier<S> {
     pub async fn foresee<'p>(&self, actions: impl Iterator<Item = &'p Planned>, reads: bool) -> Foreseen {
         let mut foreseen = Foreseen::default();
         let mut left = self.begun_uploads() as u64;
-        for planned in actions.filter(|planned| planned.source.is_none()) {
+        for planned in actions {
             let item = &planned.item;
             let moves = match planned.action {
+                Action::Push if planned.source.is_some() => self.foresee_copy(item),
+                Action::Pull if planned.source.is_some() => None,
                 Action::Push => self.foresee_push(item, reads).await,
                 Action::Pull => self.foresee_pull(item),
                 _ => None,
@@ -73,6 +76,14 @@ impl<S: ObjectStore> Carrier<S> {
             }
         }
         Some(moves)
+    }
+
+    /// A copy of what no server copies at once.
+    fn foresee_copy(&self, item: &Item) -> Option<CountsSnapshot> {
+        let size = item.local.as_ref()?.stat.size;
+        let copy = self.cut.copies(size).count() as u64;
+        // It begins and ends, and the server is asked for the sum of what came of it.
+        (size > MOST_COPIED).then(|| CountsSnapshot { put: 2, copy, head: 1, ..CountsSnapshot::default() })
     }
 
     fn foresee_pull(&self, item: &Item) -> Option<CountsSnapshot> {

@@ -19,7 +19,7 @@ mod read;
 mod record;
 mod resume;
 
-pub use cut::Cut;
+pub use cut::{Cut, MOST_COPIED};
 pub use foresee::Foreseen;
 pub use pool::{Cancel, run_all};
 pub(crate) use read::read_back;

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::delta::{Piece, Sums};
+use super::cut::MOST_COPIED;
+use super::delta::{Parts, Piece, Sums};
 use super::resume::Upload;
 use super::{ATTEMPTS, Carrier, Done, Failure, PARTS_IN_FLIGHT, media, record};
 use crate::blocking::blocking;
@@ -36,15 +37,18 @@ impl<S: ObjectStore> Carrier<S> {
             return self.push_link(item, stat).await;
         }
         let file = self.open(&item.key, stat).await?;
-        if let Some(source) = &planned.source
-            && let Some(done) = self.copy(item, &stat, &file, source).await?
-        {
-            return Ok(done);
+        let mut from = None;
+        if let Some(source) = &planned.source {
+            match self.copy(item, &stat, &file, source).await? {
+                Copied::Yes(done) => return Ok(*done),
+                Copied::TooLarge => from = source.item.object(),
+                Copied::No => {}
+            }
         }
         if stat.size < self.cut.threshold {
             self.push_whole(item, &stat, &file).await
         } else {
-            self.push_parts(item, &stat, file).await
+            self.push_parts(item, &stat, file, from).await
         }
     }
 
@@ -97,39 +101,58 @@ impl<S: ObjectStore> Carrier<S> {
 
     /// The content is in the bucket already, under a key that was renamed to this one, or that it was copied from. Time, mode and
     /// type are those of this file.
-    async fn copy(&self, item: &Item, stat: &Stat, file: &File, source: &Source) -> Result<Option<Done>, Failure> {
-        let (Some(content), Some(there)) = (item.local.as_ref().and_then(|l| l.content), &source.item.remote) else {
-            return Ok(None);
+    async fn copy(&self, item: &Item, stat: &Stat, file: &File, source: &Source) -> Result<Copied, Failure> {
+        let (Some(content), Some(from)) = (item.local.as_ref().and_then(|l| l.content), source.item.object()) else {
+            return Ok(Copied::No);
         };
+        if stat.size > MOST_COPIED {
+            return Ok(Copied::TooLarge);
+        }
         local::check_unchanged(&self.folder, &item.key, file, stat)?;
         let head = local::read_part(&self.folder, &item.key, file, 0, stat.size.min(HEAD))?;
         let metadata = metadata(stat, content.sha256, media::content_type(&item.key, &head));
-        let (from, to) = (source.item.key.as_str(), item.key.as_str());
-        match self.store.copy((from, &there.etag), to, Some(&metadata), &expect(item)).await {
+        match self.store.copy(from, item.key.as_str(), Some(&metadata), &expect(item)).await {
             Ok(written) => {
                 let mut done = record::pushed(item, stat, content.sha256, written, 0);
                 done.set_blocks(record::blocks_of(&source.item));
-                Ok(Some(done))
+                Ok(Copied::Yes(Box::new(done)))
             }
-            // Too large to be copied in one request, gone meanwhile, not offered: the bytes are here, so upload them.
+            // Some servers copy less in one request.
+            Err(remote::Error::Other(_)) if stat.size >= self.cut.threshold => Ok(Copied::TooLarge),
+            // Gone meanwhile, not offered: the bytes are here, so upload them.
             Err(
                 remote::Error::NotFound
                 | remote::Error::Precondition
                 | remote::Error::NotImplemented(_)
                 | remote::Error::Other(_),
-            ) => Ok(None),
+            ) => Ok(Copied::No),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn push_parts(&self, item: &Item, stat: &Stat, file: Arc<File>) -> Result<Done, Failure> {
+    /// A big file, in parts; `from`: an object that has all of it, and is too large to be copied at once.
+    async fn push_parts(
+        &self,
+        item: &Item,
+        stat: &Stat,
+        file: Arc<File>,
+        from: Option<(&str, &ETag)>,
+    ) -> Result<Done, Failure> {
         let Sums { sha256, crc64, blocks } = self.sum_up(item, stat).await?;
         let head = local::read_part(&self.folder, &item.key, &file, 0, HEAD)?;
         let metadata = metadata(stat, sha256, media::content_type(&item.key, &head));
         let about = (&metadata, crc64);
-        let (written, sent) = match blocks.as_ref().and_then(|blocks| self.changed_pieces(item, blocks, stat.size)) {
-            Some(pieces) => self.upload_delta(item, (stat, &file), about, &pieces).await?,
-            None => self.upload(item, (stat, &file), about, &self.cut.pieces(stat.size)).await?,
+        let changed = || self.changed_pieces(item, blocks.as_ref()?, stat.size);
+        let (pieces, from) = match from {
+            Some(from) => (Some(self.cut.copied(stat.size)), Some(from)),
+            None => (changed(), item.object()),
+        };
+        let (written, sent) = match pieces {
+            Some(pieces) => self.upload_delta(item, (stat, &file), about, Parts { pieces: &pieces, from }).await?,
+            None => {
+                let pieces = self.cut.pieces(stat.size);
+                self.upload(item, (stat, &file), about, Parts { pieces: &pieces, from: None }).await?
+            }
         };
         let mut done = record::pushed(item, stat, sha256, written, sent);
         done.set_blocks(blocks.map(|blocks| blocks.text(sha256)));
@@ -142,12 +165,12 @@ impl<S: ObjectStore> Carrier<S> {
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
         about: (&Metadata, u64),
-        pieces: &[Piece],
+        parts: Parts<'_>,
     ) -> Result<(Written, u64), Failure> {
         let sent = AtomicU64::new(0);
         let mut attempt = 1;
         loop {
-            match self.upload_once(item, (stat, file), about, (pieces, &sent)).await {
+            match self.upload_once(item, (stat, file), about, (parts, &sent)).await {
                 // Another operation on the key was under way, and the upload has to begin anew; or its end was applied and
                 // the answer lost. The object tells.
                 Err(Failure::Remote(remote::Error::Conflict)) if attempt < ATTEMPTS => {
@@ -172,11 +195,11 @@ impl<S: ObjectStore> Carrier<S> {
         item: &Item,
         (stat, file): (&Stat, &Arc<File>),
         (metadata, crc64): (&Metadata, u64),
-        (pieces, sent): (&[Piece], &AtomicU64),
+        (parts, sent): (Parts<'_>, &AtomicU64),
     ) -> Result<Written, Failure> {
         let name = item.key.as_str();
-        let upload = self.go_on_with_upload(item, stat, metadata, pieces).await?;
-        let ended = match self.upload_parts(item, &upload, (stat, file), (pieces, sent)).await {
+        let upload = self.go_on_with_upload(item, stat, metadata, parts.pieces).await?;
+        let ended = match self.upload_parts(item, &upload, (stat, file), (parts, sent)).await {
             Ok(etags) => {
                 let parts = (&etags[..], Some(Checksum::Crc64(crc64)));
                 self.store.complete_upload(name, &upload.id, parts, &expect(item)).await.map_err(Failure::from)
@@ -192,7 +215,7 @@ impl<S: ObjectStore> Carrier<S> {
         item: &Item,
         upload: &Upload,
         (stat, file): (&Stat, &Arc<File>),
-        (pieces, sent): (&[Piece], &AtomicU64),
+        (parts, sent): (Parts<'_>, &AtomicU64),
     ) -> Result<Vec<ETag>, Failure> {
         let part = |number: u32, piece: Piece| async move {
             if self.cancel.is_cancelled() {
@@ -200,17 +223,20 @@ impl<S: ObjectStore> Carrier<S> {
             }
             let etag = match upload.there.get(&number) {
                 Some(etag) => etag.clone(),
-                None if piece.copied => self.copy_part(item, upload, number, piece).await?,
+                None if piece.copied => self.copy_part(item, parts.from, upload, (number, piece)).await?,
                 None => {
                     let etag = self.send_part(item, upload, (stat, file), (number, piece)).await?;
                     sent.fetch_add(piece.length, Ordering::Relaxed);
                     etag
                 }
             };
-            self.progress.moved(&item.key, piece.length);
+            // A rename or a copy moves no bytes.
+            if parts.from.is_none_or(|(name, _)| name == item.key.as_str()) {
+                self.progress.moved(&item.key, piece.length);
+            }
             Ok(etag)
         };
-        let parts = (1..).zip(pieces.to_vec()).map(|(number, piece)| part(number, piece));
+        let parts = (1..).zip(parts.pieces.to_vec()).map(|(number, piece)| part(number, piece));
         let etags = stream::iter(parts).buffered(PARTS_IN_FLIGHT).try_collect().await?;
         local::check_unchanged(&self.folder, &item.key, file, stat)?;
         Ok(etags)
@@ -236,14 +262,33 @@ impl<S: ObjectStore> Carrier<S> {
         Ok(etag)
     }
 
-    /// Has the server copy a part from the object that is written over.
-    async fn copy_part(&self, item: &Item, upload: &Upload, number: u32, piece: Piece) -> Result<ETag, Failure> {
-        let (name, there) = (item.key.as_str(), item.remote.as_ref().ok_or(Failure::Changed)?);
+    async fn copy_part(
+        &self,
+        item: &Item,
+        from: Option<(&str, &ETag)>,
+        upload: &Upload,
+        (number, piece): (u32, Piece),
+    ) -> Result<ETag, Failure> {
+        let (name, from) = (item.key.as_str(), from.ok_or(Failure::Changed)?);
         let range = (piece.start, piece.length);
-        let etag = self.store.copy_part((name, &there.etag), range, name, (&upload.id, number)).await?;
+        let etag = match self.store.copy_part(from, range, name, (&upload.id, number)).await {
+            // Another object than the one that is written over does not matter, if it is gone.
+            Err(remote::Error::NotFound | remote::Error::Precondition) if from.0 != name => {
+                return Err(remote::Error::Other(format!("'{}' is gone", from.0)).into());
+            }
+            copied => copied?,
+        };
         upload.note(number, &etag);
         Ok(etag)
     }
+}
+
+/// Whether the server has copied a content at once.
+enum Copied {
+    Yes(Box<Done>),
+    /// It may do it in parts.
+    TooLarge,
+    No,
 }
 
 /// What the write expects to find: what the plan saw.

@@ -33,6 +33,7 @@ mod ignore;
 mod integrity;
 mod json;
 mod kill;
+mod large_copies;
 mod line;
 mod links;
 mod log;

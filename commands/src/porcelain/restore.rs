@@ -83,7 +83,7 @@ What it is going to do, the question, and what it did. With `--json` a record fo
 
 The bucket has to keep versions; s4-edit(1) turns them on, with --versioning. It keeps none from before that, and none that a
 lifecycle rule has removed: a key of which it has no version from before the time is taken for one that came later, so have a look at
-what --at would delete. A version of more than 5 GiB can be fetched with --to, and nothing else.",
+what --at would delete.",
     examples: &[
         ("A version that s4 log shows:", "s4 restore docs file.txt --version 3sL4kqtJlcpXroDTDmJ"),
         ("All that was deleted, but first see what that is:", "s4 restore docs --deleted --dry-run"),

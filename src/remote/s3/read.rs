@@ -56,6 +56,22 @@ impl S3Store {
         Ok(Got::Object(info, body))
     }
 
+    /// Asks after an object, or after a version of it.
+    pub(super) async fn head_once(&self, name: &str, id: Option<&str>) -> Result<ObjectInfo, Error> {
+        let full = self.uri.full(name);
+        self.counts.request(Class::Head);
+        let request = self.client.head_object().bucket(self.uri.bucket()).key(&full);
+        let request = request.set_version_id(id.map(str::to_owned));
+        let answer = request.send().await.map_err(self.failed("look at", &full))?;
+        Ok(ObjectInfo {
+            size: length(answer.content_length())?,
+            etag: ETag::new(answer.e_tag().ok_or_else(|| lacks("ETag"))?),
+            last_modified: seconds(answer.last_modified())?,
+            metadata: text::from_user_metadata(answer.metadata(), answer.content_type()),
+            version_id: answer.version_id,
+        })
+    }
+
     /// The checksum that the server keeps of a whole object, in that very version.
     pub(super) async fn checksum_once(&self, name: &str, etag: &ETag, sums: bool) -> Result<Option<Checksum>, Error> {
         if !sums {

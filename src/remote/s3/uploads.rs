@@ -12,7 +12,7 @@ use crate::content::ETag;
 const MOST_PAGES: usize = 1_000;
 
 impl S3Store {
-    /// A part that the server makes of what it has.
+    /// A part that the server makes of what the address `source` names, in that very version.
     pub(super) async fn copy_part_once(
         &self,
         (source, etag): (&str, &ETag),
@@ -21,8 +21,7 @@ impl S3Store {
         (upload, number): (&str, u32),
     ) -> Result<ETag, Error> {
         let full = self.uri.full(name);
-        let source = self.uri.full(source);
-        let range = byte_range(range, &source)?;
+        let range = byte_range(range, source)?;
         self.counts.request(Class::Copy);
         let answer = self
             .client
@@ -31,7 +30,7 @@ impl S3Store {
             .key(&full)
             .upload_id(upload)
             .part_number(number.try_into().unwrap_or(i32::MAX))
-            .copy_source(format!("{}/{}", self.uri.bucket(), text::encode(&source)))
+            .copy_source(source)
             .copy_source_if_match(quoted(etag))
             .copy_source_range(range)
             // It is answered when it is done.

@@ -115,8 +115,37 @@ impl S3Store {
         expect: Option<&Expect>,
     ) -> Result<Written, Error> {
         let full = self.uri.full(name);
-        let source = format!("{}/{}?versionId={}", self.uri.bucket(), text::encode(&full), text::encode(id));
+        let source = self.address_of_version(name, id);
         self.copy_object((source, etag), &full, None, expect, self.failed("bring back", &full)).await
+    }
+
+    /// Asks after a version of an object.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if there is none of that id.
+    pub async fn head_version(&self, name: &str, id: &str) -> Result<ObjectInfo, Error> {
+        self.head_once(name, Some(id)).await
+    }
+
+    /// Has the server make part `number` of an upload of a range, first byte and number of bytes, of a version of the same object.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Precondition`] if the version is gone.
+    pub async fn copy_version_part(
+        &self,
+        name: &str,
+        (id, etag): (&str, &ETag),
+        range: (u64, u64),
+        part: (&str, u32),
+    ) -> Result<ETag, Error> {
+        let source = self.address_of_version(name, id);
+        S3Store::undamaged(|| self.copy_part_once((&source, etag), range, name, part)).await
+    }
+
+    fn address_of_version(&self, name: &str, id: &str) -> String {
+        format!("{}?versionId={}", self.address(name), text::encode(id))
     }
 
     /// Whether the bucket keeps versions.

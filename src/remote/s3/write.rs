@@ -103,6 +103,11 @@ impl S3Store {
         length >= UNSIGNED_FROM && self.is_alone() && checksum.is_some()
     }
 
+    /// An object as the source of a copy.
+    pub(super) fn address(&self, name: &str) -> String {
+        format!("{}/{}", self.uri.bucket(), text::encode(&self.uri.full(name)))
+    }
+
     /// A copy on the server, of that very version of `source`.
     pub(super) async fn copy_if(
         &self,
@@ -112,7 +117,7 @@ impl S3Store {
         expect: Option<&Expect>,
     ) -> Result<Written, Error> {
         let full = self.uri.full(name);
-        let source = format!("{}/{}", self.uri.bucket(), text::encode(&self.uri.full(source)));
+        let source = self.address(source);
         self.copy_object((source, source_etag), &full, metadata, expect, self.failed("copy to", &full)).await
     }
 
