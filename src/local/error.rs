@@ -62,7 +62,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The disk or the quota has no room for a file of this size; for a smaller one there may be.
-    #[error("the disk has no room for its {size} bytes")]
+    #[error("the disk has no room for its {} MiB", size.div_ceil(1 << 20))]
     NoRoom {
         /// What was to be written.
         path: PathBuf,

@@ -27,6 +27,7 @@ pub fn run(context: &Context, args: &EditArgs, check: &Checker<'_>) -> Result<Ex
     }
     let moved = CONNECTION.iter().any(|field| old.get(*field) != fields.get(*field));
     let name = args.name.as_deref().unwrap_or(&args.target);
+    let is_same = fields == old && name == args.target && args.bucket.is_empty();
     let mut draft = Draft { old: Some(&args.target), name, fields };
     if moved {
         draft.forget_capabilities();
@@ -36,7 +37,8 @@ pub fn run(context: &Context, args: &EditArgs, check: &Checker<'_>) -> Result<Ex
     if args.json {
         return tell_record(context, records::target(context.target(name)?));
     }
-    context.ui.say(&format!("Target \"{}\" has been changed", printable(name)));
+    let what = if is_same { "is as it was" } else { "has been changed" };
+    context.ui.say(&format!("Target \"{}\" {what}", printable(name)));
     Ok(ExitCode::Done)
 }
 

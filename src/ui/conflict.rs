@@ -32,8 +32,7 @@ pub struct Question {
     pub remote: Side,
 }
 
-/// Asks until there is an answer; anything that is none, and the end of the input, means skip. `versions` fetches the
-/// two versions, local first, each time the user wants to see the difference.
+/// Asks until there is an answer; a blank one, and the end of the input, means skip. `versions` fetches the two versions, local first, each time the user wants to see the difference.
 ///
 /// It waits for a person: no bar may be showing, and it must not run on a thread that others wait for.
 pub fn ask(ui: &Ui, question: &Question, versions: &mut dyn FnMut() -> Result<(Version, Version), Error>) -> Choice {
@@ -56,7 +55,8 @@ pub fn ask(ui: &Ui, question: &Question, versions: &mut dyn FnMut() -> Result<(V
                 Ok((local, remote)) => ui.page(|paint| diff::render(&local, &remote, paint)),
                 Err(error) => ui.warn(&error.chain().join(": ")),
             },
-            _ => return Choice::Skip,
+            "" | "x" => return Choice::Skip,
+            _ => ui.tell("Answer 1, 2, d, b or X\n"),
         }
     }
 }
@@ -126,14 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_has_its_meaning_and_the_rest_skips() {
+    fn each_answer_has_its_meaning_and_what_is_none_is_asked_for_again() {
         for (answer, choice) in [
             ("1\n", Choice::Local),
             ("2", Choice::Remote),
             ("B\n", Choice::KeepBoth),
             ("X\n", Choice::Skip),
             ("\n", Choice::Skip),
-            ("3\n1\n", Choice::Skip),
+            ("3\n1\n", Choice::Local),
+            ("yes\n", Choice::Skip),
             ("d\n2\n", Choice::Remote),
             ("d\nd\n", Choice::Skip),
         ] {

@@ -50,7 +50,7 @@ fn a_disk_that_fills_during_a_pull_is_told_and_room_ends_it() {
                     true => told(&one.sync_with(&[]).with(1), &one),
                     false => {
                         let ran = one.sync_with(&[]).with(4);
-                        ran.warns(&format!("the disk has no room for its {size} bytes"));
+                        ran.warns(&format!("the disk has no room for its {} MiB", size >> 20));
                         assert_eq!(one.read("after"), Some(round.to_string().into_bytes()));
                     }
                 }

@@ -42,6 +42,16 @@ fn edit_changes_just_what_the_options_name() {
 }
 
 #[test]
+fn edit_that_changes_nothing_says_so() {
+    let home = Home::with_docs();
+    for (args, answers) in [(&["edit", "docs"][..], ""), (&["edit", "docs", "--profile", "p"], "")] {
+        let ran = home.run(args, answers);
+        ran.done();
+        assert_eq!(ran.seen.out(), "Target \"docs\" is as it was\n", "{args:?}");
+    }
+}
+
+#[test]
 fn edit_forgets_what_it_knew_of_another_server_even_untried() {
     let home = Home::with_docs();
     home.run(&["edit", "docs", "--endpoint-url", "http://other", "--no-check"], "").done();
