@@ -20,20 +20,27 @@ const FETCHED_AT_ONCE: usize = 8;
 /// How often a content that arrives damaged is fetched.
 const ATTEMPTS: u32 = 3;
 
-/// What became of a step.
-type Ended<'a> = &'a mut dyn FnMut(&Restoring, Result<(), Failure>);
+/// Watches a restore.
+pub trait Watcher: Sync {
+    /// A content begins to move.
+    fn begins(&self, restoring: &Restoring);
+    /// Bytes of it have arrived.
+    fn arrived(&self, restoring: &Restoring, bytes: u64);
+    /// What became of a step.
+    fn ended(&self, restoring: &Restoring, result: Result<(), Failure>);
+}
 
 /// The key that a content gets elsewhere; `None`: it can have none there.
 type Place<'a> = &'a dyn Fn(&Key) -> Option<Key>;
 
 /// Makes the wanted versions the current ones, and deletes what was not there. Nothing is written over that is not as it was listed.
 /// Once cancelled, nothing more is begun.
-pub async fn in_bucket(store: &Guarded<S3Store>, steps: &[Restoring], cancel: &Cancel, ended: Ended<'_>) {
+pub async fn in_bucket(store: &Guarded<S3Store>, steps: &[Restoring], cancel: &Cancel, watcher: &dyn Watcher) {
     let (deletions, copies): (Vec<_>, Vec<_>) = steps.iter().partition(|restoring| restoring.step == Step::Delete);
     let copies = copies.into_iter().map(|restoring| async move { (restoring, copy(store, restoring, cancel).await) });
     let mut copies = pin!(stream::iter(copies).take_until(cancel.cancelled()).buffer_unordered(AT_ONCE));
     while let Some((restoring, result)) = copies.next().await {
-        ended(restoring, result);
+        watcher.ended(restoring, result);
     }
     for batch in deletions.chunks(BATCH) {
         if cancel.is_cancelled() {
@@ -45,7 +52,7 @@ pub async fn in_bucket(store: &Guarded<S3Store>, steps: &[Restoring], cancel: &C
         });
         let (batch, wanted): (Vec<&Restoring>, Vec<Deletion>) = wanted.unzip();
         for (restoring, result) in batch.into_iter().zip(store.delete(&wanted).await) {
-            ended(restoring, result.map_err(Failure::from));
+            watcher.ended(restoring, result.map_err(Failure::from));
         }
     }
 }
@@ -111,25 +118,33 @@ pub async fn aside(
     (folder, place): (&Folder, Place<'_>),
     steps: &[Restoring],
     cancel: &Cancel,
-    ended: Ended<'_>,
+    watcher: &dyn Watcher,
 ) {
     let fetches = steps.iter().map(|restoring| async move {
         let result = match place(&restoring.key) {
-            Some(key) => fetch(store, folder, &key, restoring).await,
+            Some(key) => {
+                watcher.begins(restoring);
+                fetch(store, (folder, &key), restoring, (watcher, cancel)).await
+            }
             None => Err(Failure::Changed),
         };
         (restoring, result)
     });
     let mut fetches = pin!(stream::iter(fetches).take_until(cancel.cancelled()).buffer_unordered(FETCHED_AT_ONCE));
     while let Some((restoring, result)) = fetches.next().await {
-        ended(restoring, result);
+        watcher.ended(restoring, result);
     }
 }
 
-async fn fetch(store: &S3Store, folder: &Folder, key: &Key, restoring: &Restoring) -> Result<(), Failure> {
+async fn fetch(
+    store: &S3Store,
+    to: (&Folder, &Key),
+    restoring: &Restoring,
+    under: (&dyn Watcher, &Cancel),
+) -> Result<(), Failure> {
     let mut attempt = 1;
     loop {
-        match fetch_once(store, folder, key, restoring).await {
+        match fetch_once(store, to, restoring, under).await {
             Err(Failure::Remote(remote::Error::Damaged(_) | remote::Error::Network(_))) if attempt < ATTEMPTS => {
                 attempt += 1;
             }
@@ -138,16 +153,25 @@ async fn fetch(store: &S3Store, folder: &Folder, key: &Key, restoring: &Restorin
     }
 }
 
-async fn fetch_once(store: &S3Store, folder: &Folder, key: &Key, restoring: &Restoring) -> Result<(), Failure> {
+async fn fetch_once(
+    store: &S3Store,
+    (folder, key): (&Folder, &Key),
+    restoring: &Restoring,
+    (watcher, cancel): (&dyn Watcher, &Cancel),
+) -> Result<(), Failure> {
     let (version, stored) = restoring.version.as_ref().zip(restoring.stored()).ok_or(Failure::Changed)?;
     let staged = folder.stage()?;
     let (info, mut body) = store.get_version(restoring.key.as_str(), &version.id).await?;
     let mut hasher = Hasher::new(info.size, Some(&stored.etag));
     let mut arrived = 0;
     while let Some(chunk) = body.chunk().await? {
+        if cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
         staged.write_at(arrived, &chunk)?;
         hasher.update(&chunk);
         arrived += chunk.len() as u64;
+        watcher.arrived(restoring, chunk.len() as u64);
     }
     let content = hasher.finish();
     let contradicted = match info.metadata.sha256 {

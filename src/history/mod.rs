@@ -13,7 +13,7 @@ mod trash;
 mod wish;
 
 pub use bucket::{NO_ID, explain, keeps_none, keeps_none_note, versions_of};
-pub use carry::{aside, in_bucket};
+pub use carry::{Watcher, aside, in_bucket};
 pub use here::Here;
 pub use restore::{Scope, alarm, prepare};
 pub use timeline::{Newest, as_of, by_key, is_ours, newest_first};

@@ -12,7 +12,7 @@ use super::aside::Aside;
 use crate::context::Context;
 use crate::engine::{Engine, Summary};
 use crate::error::{Error, ExitCode};
-use crate::history::{self, Here, RestorePlan, Restoring, Scope, Wish};
+use crate::history::{self, Here, RestorePlan, Scope, Wish};
 use crate::interrupt;
 use crate::key::Key;
 use crate::near;
@@ -22,12 +22,9 @@ use crate::run::{self, explain};
 use crate::session::{Session, folder_error};
 use crate::transfer::{Cancel, Failure};
 use crate::ui::looks::Looks;
-use crate::ui::restore as view;
+use crate::ui::restore::{self as view, Failed, RestoreView};
 use crate::ui::run::alarm;
 use crate::ui::{Moves, Notes};
-
-/// Keys that did not come back, and why.
-type Failed = BTreeMap<Key, String>;
 
 /// One restore.
 pub(super) struct Job<'a> {
@@ -122,11 +119,9 @@ impl<'a> Job<'a> {
         let _lock = self.session.lock(self.context, &self.cancel)?;
         // Once more: somebody may have edited something while the question stood.
         self.here(true)?.object(plan);
-        let mut ended = BTreeMap::new();
-        let mut take = |restoring: &Restoring, result: Result<(), Failure>| {
-            ended.insert(restoring.key.clone(), result);
-        };
-        history::in_bucket(&self.session.store, &plan.steps, &self.cancel, &mut take).await;
+        let view = self.view(plan);
+        history::in_bucket(&self.session.store, &plan.steps, &self.cancel, &view).await;
+        let ended = view.close();
         let done = ended.iter().filter(|(_, result)| result.is_ok()).map(|(key, _)| key.clone());
         let synced = self.engine.sync_keys(done.collect()).await;
         let summary = synced.map_err(|error| explain("restore", &self.aim.target, error))?;
@@ -137,7 +132,7 @@ impl<'a> Job<'a> {
         failed.extend(
             behind
                 .chain(conflicts)
-                .map(|(key, why)| (key, format!("it is done in the bucket, and not here yet: {why}"))),
+                .map(|(key, why)| (key, Some(format!("it is done in the bucket, and not here yet: {why}")))),
         );
         Ok(failed)
     }
@@ -146,12 +141,13 @@ impl<'a> Job<'a> {
         let within = aside.within().cloned();
         let folder = aside.folder(self.aim)?;
         let place = |key: &Key| Aside::place(within.as_ref(), key);
-        let mut ended = BTreeMap::new();
-        let mut take = |restoring: &Restoring, result: Result<(), Failure>| {
-            ended.insert(restoring.key.clone(), result);
-        };
-        history::aside(self.session.store.store(), (folder, &place), &plan.steps, &self.cancel, &mut take).await;
-        Ok(unended(plan, ended))
+        let view = self.view(plan);
+        history::aside(self.session.store.store(), (folder, &place), &plan.steps, &self.cancel, &view).await;
+        Ok(unended(plan, view.close()))
+    }
+
+    fn view(&self, plan: &RestorePlan) -> RestoreView {
+        RestoreView::new(&self.context.ui, &self.aim.target.name, plan, !self.args.json)
     }
 
     /// Tells what is planned, or what became of it; how the command ends.
@@ -164,7 +160,7 @@ impl<'a> Job<'a> {
             }
             stream.end_after(&self.session.spent(&self.aim.target));
         } else {
-            view::failed(ui, failed.into_iter().flatten());
+            failed.into_iter().for_each(|failed| view::failed(ui, failed));
         }
         let is_whole = plan.refused.is_empty() && failed.is_none_or(BTreeMap::is_empty);
         match () {
@@ -179,8 +175,8 @@ impl<'a> Job<'a> {
 fn unended(plan: &RestorePlan, mut ended: BTreeMap<Key, Result<(), Failure>>) -> Failed {
     let steps = plan.steps.iter().filter_map(|restoring| match ended.remove(&restoring.key) {
         Some(Ok(())) => None,
-        Some(Err(failure)) => Some((restoring.key.clone(), failure.reasons())),
-        None => Some((restoring.key.clone(), Failure::Interrupted.reasons())),
+        Some(Err(Failure::Interrupted)) | None => Some((restoring.key.clone(), None)),
+        Some(Err(failure)) => Some((restoring.key.clone(), Some(failure.reasons()))),
     });
     steps.collect()
 }

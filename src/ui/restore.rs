@@ -2,17 +2,70 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use s4_commands::record;
 use s4_commands::time::Seconds;
 
-use super::Ui;
 use super::looks::Looks;
+use super::progress::Progress;
 use super::table::{Cell, Column, table};
 use super::text::{count, duration, printable};
-use crate::history::{Refused, RestorePlan, Restoring, Step};
+use super::{Ui, lock};
+use crate::history::{Refused, RestorePlan, Restoring, Step, Watcher};
 use crate::key::Key;
+use crate::transfer::Failure;
+
+/// Keys that did not come back, and why; without a reason those that an interruption left.
+pub type Failed = BTreeMap<Key, Option<String>>;
+
+/// Shows how far a restore has come, and keeps what became of its steps.
+pub struct RestoreView {
+    bar: Option<Progress>,
+    ended: Mutex<BTreeMap<Key, Result<(), Failure>>>,
+}
+
+impl RestoreView {
+    /// Shows the steps of a plan on the target `name`; without `shown` it only keeps what became of them.
+    pub fn new(ui: &Arc<Ui>, name: &str, plan: &RestorePlan, shown: bool) -> RestoreView {
+        let bar = shown.then(|| Progress::start(ui, name, None));
+        if let Some(bar) = &bar {
+            let moving = plan.steps.iter().filter(|restoring| restoring.step == Step::Copy);
+            let (files, bytes) = moving
+                .fold((0, 0_u64), |(files, bytes), restoring| (files + 1, bytes.saturating_add(restoring.size())));
+            bar.grow(files, bytes, plan.steps.len() as u64 - files);
+        }
+        RestoreView { bar, ended: Mutex::default() }
+    }
+
+    /// Takes the progress away; what became of the steps.
+    pub fn close(self) -> BTreeMap<Key, Result<(), Failure>> {
+        drop(self.bar);
+        self.ended.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watcher for RestoreView {
+    fn begins(&self, restoring: &Restoring) {
+        if let Some(bar) = &self.bar {
+            bar.begin_content(&restoring.key, restoring.size());
+        }
+    }
+
+    fn arrived(&self, restoring: &Restoring, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            bar.advance(&restoring.key, bytes);
+        }
+    }
+
+    fn ended(&self, restoring: &Restoring, result: Result<(), Failure>) {
+        if let Some(bar) = &self.bar {
+            bar.end_content(&restoring.key, Some(restoring.size()).filter(|_| restoring.step == Step::Copy));
+        }
+        lock(&self.ended).insert(restoring.key.clone(), result);
+    }
+}
 
 /// The kinds of steps, in the order in which they are shown, with the words for them.
 const STEPS: [(Step, &str, &str, &str); 4] = [
@@ -60,14 +113,14 @@ pub fn refused(ui: &Ui, plan: &RestorePlan) {
 }
 
 /// Tells of the keys that failed.
-pub fn failed<'a>(ui: &Ui, failed: impl Iterator<Item = (&'a Key, &'a String)>) {
-    for (key, why) in failed {
+pub fn failed(ui: &Ui, failed: &Failed) {
+    for (key, why) in failed.iter().filter_map(|(key, why)| Some((key, why.as_ref()?))) {
         ui.warn(&format!("could not restore \"{}\": {}", printable(key.as_str()), printable(why)));
     }
 }
 
 /// What was done, and what was not.
-pub fn closing(plan: &RestorePlan, failed: &BTreeMap<Key, String>, interrupted: bool, took: Duration) -> String {
+pub fn closing(plan: &RestorePlan, failed: &Failed, interrupted: bool, took: Duration) -> String {
     let done = |step| plan.steps.iter().filter(|it| it.step == step && !failed.contains_key(&it.key)).count() as u64;
     let mut parts: Vec<String> = Vec::new();
     for (step, _, _, words) in STEPS {
@@ -80,7 +133,8 @@ pub fn closing(plan: &RestorePlan, failed: &BTreeMap<Key, String>, interrupted: 
     } else if parts.is_empty() {
         parts.push("Nothing restored".to_owned());
     }
-    for (number, words) in [(failed.len(), "failed"), (plan.refused.len(), "left alone")] {
+    let left = failed.values().filter(|why| why.is_none()).count();
+    for (number, words) in [(failed.len() - left, "failed"), (left, "not done"), (plan.refused.len(), "left alone")] {
         if number > 0 {
             parts.push(format!("{number} {words}"));
         }
@@ -89,11 +143,7 @@ pub fn closing(plan: &RestorePlan, failed: &BTreeMap<Key, String>, interrupted: 
 }
 
 /// The records of a restore: of one that is only planned, or of one that was made, with what failed.
-pub fn records(
-    plan: &RestorePlan,
-    failed: Option<&BTreeMap<Key, String>>,
-    directory: Option<&Path>,
-) -> Vec<record::Restored> {
+pub fn records(plan: &RestorePlan, failed: Option<&Failed>, directory: Option<&Path>) -> Vec<record::Restored> {
     let steps = plan.steps.iter().map(|restoring| {
         let why = failed.and_then(|failed| failed.get(&restoring.key));
         let result = match (failed, why) {
@@ -110,7 +160,7 @@ pub fn records(
             last_modified: restoring.version.as_ref().map(|version| Seconds(version.seconds())),
             size: restoring.stored().map(|stored| stored.size),
             path,
-            message: why.cloned(),
+            message: why.map(|why| why.clone().unwrap_or_else(|| "interrupted".to_owned())),
         }
     });
     let refused = plan.refused.iter().map(|refused| record::Restored {
@@ -153,16 +203,19 @@ mod tests {
 
     #[test]
     fn the_closing_line_counts_what_was_done_and_what_was_not() {
-        let failed = BTreeMap::from([(Key::parse("a").unwrap(), "why".to_owned())]);
+        let failed = BTreeMap::from([(Key::parse("a").unwrap(), Some("why".to_owned()))]);
         let line = closing(&example(), &failed, false, Duration::ZERO);
         assert_eq!(line, "1 file brought back, 1 failed, 1 left alone in 0.0 s");
+        let left = BTreeMap::from([(Key::parse("a").unwrap(), None), (Key::parse("b\u{1b}").unwrap(), None)]);
+        let line = closing(&example(), &left, true, Duration::ZERO);
+        assert_eq!(line, "Interrupted, 2 not done, 1 left alone in 0.0 s");
         let nothing = closing(&RestorePlan::default(), &BTreeMap::new(), false, Duration::ZERO);
         assert_eq!(nothing, "Nothing restored in 0.0 s");
     }
 
     #[test]
     fn records_tell_what_is_planned_done_failed_and_refused() {
-        let failed = BTreeMap::from([(Key::parse("a").unwrap(), "why".to_owned())]);
+        let failed = BTreeMap::from([(Key::parse("a").unwrap(), Some("why".to_owned()))]);
         let results = |failed| records(&example(), failed, None).into_iter().map(|it| it.result).collect::<Vec<_>>();
         assert_eq!(results(None), ["planned", "planned", "refused"]);
         assert_eq!(results(Some(&failed)), ["failed", "done", "refused"]);

@@ -54,6 +54,26 @@ fn a_terminal_of_few_letters_gets_no_others() {
 }
 
 #[test]
+fn contents_that_are_restored_beside_show_how_far_they_have_come() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    bucket.keep_versions();
+    let machine = env.machine(&bucket);
+    machine.write("film.mkv", vec![b'x'; BIG]);
+    machine.sync();
+    machine.remove("film.mkv");
+    machine.sync_with(&["--force"]).with(0);
+    machine.set("bandwidth_limit", "512K");
+    let mut restore = machine.process(["restore", TARGET, "--deleted", "--to", "beside", "--yes"]);
+    restore.env("TERM", "xterm").env("LANG", "C.UTF-8");
+    let mut terminal = Terminal::start(&restore);
+    terminal.wait_for("film.mkv  0 %");
+    terminal.wait_for("0/1 file, ");
+    terminal.press("\u{3}");
+    // Not after the minute and a half that the rest would take.
+    terminal.wait_for("Interrupted, 1 not done in ");
+}
+
+#[test]
 fn quick_runs_and_quiet_ones_show_none() {
     let (env, bucket) = (TestEnv::new(), Bucket::in_process());
     let machine = env.machine(&bucket);

@@ -95,7 +95,21 @@ impl Progress {
     /// A content begins to move.
     pub(super) fn begin(&self, planned: &Planned) {
         if let Some(size) = planned.moves() {
-            lock(&self.shared.tally).begin(&planned.item.key, size);
+            self.begin_content(&planned.item.key, size);
+        }
+    }
+
+    /// The same of a content of that size.
+    pub(super) fn begin_content(&self, key: &Key, size: u64) {
+        lock(&self.shared.tally).begin(key, size);
+    }
+
+    /// A content of that size moves no more; `None`: nothing moved.
+    pub(super) fn end_content(&self, key: &Key, size: Option<u64>) {
+        let mut tally = lock(&self.shared.tally);
+        match size {
+            Some(size) => tally.end(key, size, End::Done),
+            None => tally.end_other(),
         }
     }
 
