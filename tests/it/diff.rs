@@ -236,3 +236,19 @@ fn on_a_terminal_it_is_paged_and_in_colour() {
     terminal.wait_for("paged:@@ -1 +1 @@");
     terminal.wait_for("ended");
 }
+
+#[test]
+fn in_the_pager_an_interrupt_is_the_pagers() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let one = differing(&env, &bucket);
+    let home = one.path("").parent().unwrap().to_owned();
+    let mut shell = TestEnv::shell(&home, "trap : INT; s4 diff files there; echo \"ended with $?\"; read line");
+    let pager = "trap 'echo heard' INT; cat; echo shown; read key </dev/tty || read key </dev/tty; echo \"took $key\"";
+    let mut terminal = crate::support::Terminal::start(shell.env("PAGER", pager).env("TERM", "xterm"));
+    terminal.wait_for("shown");
+    terminal.press("\u{3}");
+    terminal.wait_for("heard");
+    terminal.press("q\r");
+    terminal.wait_for("took q");
+    terminal.wait_for("ended with 0");
+}
