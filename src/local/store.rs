@@ -113,6 +113,11 @@ impl Folder {
         Ok(self.read_own(&self.private, name)?.map(|(bytes, _)| bytes))
     }
 
+    /// Where a cache file is.
+    pub fn cache_path(&self, name: &str) -> PathBuf {
+        self.path_in(&self.private, Path::new(name))
+    }
+
     /// Replaces a cache file in one step. After a crash of the machine there is the old one, the new one, or none.
     ///
     /// # Errors

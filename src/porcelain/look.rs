@@ -58,7 +58,7 @@ pub(super) fn engine(
 ///
 /// # Errors
 ///
-/// When a side can not be looked at.
+/// When a side cannot be looked at.
 pub(super) async fn whole(
     engine: &Engine<Guarded<S3Store>>,
     (command, target): (&str, &Target),
@@ -75,7 +75,7 @@ pub(super) async fn whole(
 ///
 /// # Errors
 ///
-/// When a side can not be looked at, and for a key that never was.
+/// When a side cannot be looked at, and for a key that never was.
 pub(super) async fn look(
     engine: &Engine<Guarded<S3Store>>,
     (command, target): (&str, &Target),
@@ -110,7 +110,9 @@ fn of_places(whole: Whole, places: &[Place]) -> Result<Look, Key> {
         }
     }
     if !places.is_empty() {
-        let is_meant = |key: &Key| places.iter().any(|place| place.has(key.as_str()));
+        // What is a folder here may be a file there.
+        let names = |place: &Place, key: &Key| matches!(place, Place::Folder(name) if name == key.as_str());
+        let is_meant = |key: &Key| places.iter().any(|place| place.has(key.as_str()) || names(place, key));
         planned.retain(|planned| is_meant(&planned.item.key));
         failed.retain(|(key, _)| is_meant(key));
     }

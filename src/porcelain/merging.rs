@@ -1,11 +1,14 @@
 //! Merging the versions of conflicts: by lines, with an editor where lines are in question.
 
-use std::io::Read as _;
+use std::path::Path;
 use std::process::Command;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::ambient::Ambient as _;
 use crate::blocking::blocking;
 use crate::config::Target;
+use crate::content::to_hex;
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::key::Key;
@@ -18,6 +21,9 @@ use crate::transfer::Cancel;
 use crate::ui::diff::{Content, Version};
 use crate::versions::Contents;
 
+/// So much of a key's name is in that of a file of ours, in bytes.
+const LONGEST_NAME: usize = 200;
+
 /// A conflict that stays open, and why.
 pub(super) type Left = (Box<Planned>, String);
 
@@ -28,8 +34,8 @@ pub(super) struct Ready {
     /// Whether it is what one side has already.
     is_local: bool,
     is_remote: bool,
-    /// Where it was put right by hand.
-    beside: Option<Key>,
+    /// The file of ours in which it was put right by hand.
+    by_hand: Option<String>,
 }
 
 /// Merges conflicts of a target.
@@ -56,11 +62,11 @@ impl<'a> Merging<'a> {
         Merging { context, target, session, contents: Contents::of(target, session), cancel, alone }
     }
 
-    /// Merges the versions of a key, for which an editor may be open for long; or why that can not be.
+    /// Merges the versions of a key, for which an editor may be open for long; or why that cannot be.
     ///
     /// # Errors
     ///
-    /// When a version can not be read, or a file with markers not be written.
+    /// When a version cannot be read, or a file with markers not be written.
     pub(super) async fn merge(&self, planned: Planned) -> Result<Result<Ready, Left>, Error> {
         let local = self.contents.local(&planned)?;
         let (remote, base) = (self.contents.remote(&planned).await?, self.contents.base(&planned).await?);
@@ -68,13 +74,14 @@ impl<'a> Merging<'a> {
             Ok(texts) => texts,
             Err(why) => return Ok(Err((planned.into(), format!("{why}; answer it with --keep")))),
         };
-        let ready = |planned, text: Vec<u8>, beside| Ready {
+        let ready = |planned, text: Vec<u8>, by_hand| Ready {
             planned,
             is_local: text == local,
             is_remote: text == remote,
             text,
-            beside,
+            by_hand,
         };
+        let name = by_hand(&planned.item.key, &[&base, &local, &remote]);
         let merging = {
             let (local, remote) = (local.clone(), remote.clone());
             blocking(move || merge(&base, &local, &remote))
@@ -88,42 +95,29 @@ impl<'a> Merging<'a> {
             Merged::Clean(text) => return Ok(Ok(ready(planned, text, None))),
             Merged::Marked { text, marker } => (text, marker),
         };
-        let beside = Key::parse(&format!("{}.merge", planned.item.key));
-        let Ok(beside) = beside else {
-            return Ok(Err((planned.into(), "its name is too long for another one beside".to_owned())));
-        };
-        match self.put_beside(&planned, &beside, &text) {
-            Ok(()) => {}
-            Err(local::Error::Exists { .. }) => {
-                let why = format!(
-                    "\"{beside}\" is there from before: take it, or remove it; {}",
-                    self.taking(&planned, &beside)
-                );
-                return Ok(Err((planned.into(), why)));
-            }
-            Err(error) => return Err(folder_error(error)),
+        // What was begun on these very versions goes on.
+        let begun = self.read(&name)?;
+        if begun.is_none() {
+            self.folder().write_cache(&name, &text).map_err(folder_error)?;
         }
-        if !self.alone && self.edit(&beside)? {
-            let text = self.read(&beside)?;
-            if !has_markers(&text, marker) {
-                return Ok(Ok(ready(planned, text, Some(beside))));
-            }
+        let path = self.folder().cache_path(&name);
+        let edited = if self.alone { Ok(false) } else { self.edit(&path)? };
+        let is_edited = edited.as_ref().is_ok_and(|now| *now || begun.is_some());
+        let is_done = |text: &Vec<u8>| !has_markers(text, marker) && !text.is_empty();
+        if let (true, Some(text)) = (is_edited, self.read(&name)?.filter(is_done)) {
+            return Ok(Ok(ready(planned, text, Some(name))));
         }
-        let why = format!("\"{beside}\" has its lines between markers; {}", self.taking(&planned, &beside));
+        let failed = edited.err().map(|failed| format!("{failed}; ")).unwrap_or_default();
+        let [target, key] = [&self.target.name, planned.item.key.as_str()].map(quoted);
+        let again = format!("put them right there, and then: s4 resolve {target} {key} --merge");
+        let why = format!("{failed}'{}' has its lines between markers: {again}", path.display());
         Ok(Err((planned.into(), why)))
-    }
-
-    /// How a merge that was put right by hand becomes the version.
-    fn taking(&self, planned: &Planned, beside: &Key) -> String {
-        let [from, to] = [beside, &planned.item.key].map(|key| quoted(&self.folder().path_of(key).to_string_lossy()));
-        let (target, key) = (quoted(&self.target.name), quoted(planned.item.key.as_str()));
-        format!("when it is right: mv {from} {to} && s4 resolve {target} {key} --keep local")
     }
 
     /// Puts a merged text in its place; returns what is to be carried. The caller holds the folder's lock. Nothing is written over
     /// that is not as it was merged.
     pub(super) fn install(&self, ready: Ready) -> Result<Planned, Left> {
-        let Ready { mut planned, text, is_local, is_remote, beside } = ready;
+        let Ready { mut planned, text, is_local, is_remote, by_hand } = ready;
         planned.action = if is_remote { Action::Pull } else { Action::Push };
         if !is_local && !is_remote {
             match self.replace(&planned, &text) {
@@ -131,11 +125,9 @@ impl<'a> Merging<'a> {
                 Err(error) => return Err((planned.into(), error.to_string())),
             }
         }
-        if let Some(beside) = beside
-            && let Ok(Some(stat)) = self.folder().stat(&beside)
-        {
+        if let Some(name) = by_hand {
             // It has done its service; should it stay, nobody is hurt.
-            let _ = self.folder().remove(&beside, &stat);
+            let _ = self.folder().remove_cache(&name);
         }
         Ok(planned)
     }
@@ -152,11 +144,6 @@ impl<'a> Merging<'a> {
         Ok(Local { stat, racy: false, content: Some(hasher.finish()) })
     }
 
-    fn put_beside(&self, planned: &Planned, beside: &Key, text: &[u8]) -> Result<(), local::Error> {
-        let mode = planned.item.local.as_ref().map_or(0o600, |local| local.stat.mode);
-        self.folder().install(self.stage(text, mode)?, beside).map(drop)
-    }
-
     fn stage(&self, text: &[u8], mode: u32) -> Result<Staged, local::Error> {
         let staged = self.folder().stage()?;
         staged.write_at(0, text)?;
@@ -165,31 +152,45 @@ impl<'a> Merging<'a> {
         Ok(staged)
     }
 
-    /// Opens the file in an editor; whether there was one, and it ended well.
-    fn edit(&self, beside: &Key) -> Result<bool, Error> {
+    /// Opens the file in an editor; whether there is one, or why it did not end well.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    fn edit(&self, path: &Path) -> Result<Result<bool, String>, Error> {
         let env = &self.context.env;
-        let Some(editor) = ["VISUAL", "EDITOR"].into_iter().find_map(|name| env.text(name)) else {
-            return Ok(false);
+        let named = |name| env.text(name).filter(|editor| !editor.trim().is_empty());
+        let Some(editor) = ["VISUAL", "EDITOR"].into_iter().find_map(named) else {
+            return Ok(Ok(false));
         };
         let mut command = Command::new("sh");
         // It may have arguments.
-        command.arg("-c").arg(format!("{editor} \"$1\"")).arg("s4").arg(self.folder().path_of(beside));
-        let ended = command.status();
+        command.arg("-c").arg(format!("{editor} \"$1\"")).arg("s4").arg(path);
         let cannot = |error| Error::new(Kind::Failed, format!("cannot start the editor '{editor}'")).because(error);
-        Ok(ended.map_err(cannot)?.success())
+        let ended = command.status().map_err(cannot)?;
+        Ok(if ended.success() { Ok(true) } else { Err(format!("the editor '{editor}' ended with {ended}")) })
     }
 
-    fn read(&self, key: &Key) -> Result<Vec<u8>, Error> {
-        let (mut file, _) = self.folder().open_file(key).map_err(folder_error)?;
-        let mut text = Vec::new();
-        let cannot = |error| Error::new(Kind::Failed, format!("cannot read \"{key}\"")).because(error);
-        file.read_to_end(&mut text).map_err(cannot)?;
-        Ok(text)
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.folder().read_cache(name).map_err(folder_error)
     }
 
     fn folder(&self) -> &Folder {
         &self.session.folder
     }
+}
+
+/// The name of the file in which the merge of these versions of a key is put right by hand: an editor is to know its kind.
+fn by_hand(key: &Key, texts: &[&[u8]]) -> String {
+    let mut sum = Sha256::new().chain_update(key.as_str());
+    for text in texts {
+        sum = sum.chain_update([0]).chain_update(Sha256::digest(text));
+    }
+    let name = key.name();
+    // With what stands before it, it may be too long.
+    let end =
+        (name.len().saturating_sub(LONGEST_NAME)..).find(|start| name.is_char_boundary(*start)).unwrap_or_default();
+    format!("merge-{}-{}", to_hex(&sum.finalize()[..6]), &name[end..])
 }
 
 /// The texts to merge: what was last synced, the local one, the remote one. Or why there is nothing to merge.

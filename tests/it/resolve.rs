@@ -1,5 +1,7 @@
 //! `s4 resolve`: conflicts are answered one by one, and nothing else is touched.
 
+use std::path::PathBuf;
+
 use s4_test_server::Op;
 
 use crate::support::{Bucket, Machine, Ran, TARGET, TestEnv, in_sync, outcomes, tree};
@@ -145,18 +147,27 @@ fn edits_of_the_same_lines_are_left_beside_with_markers() {
     bucket.keep_versions();
     let (one, _) = in_conflict(&env, &bucket, "k", ["1\nzwei\n3\n4\n5\n", "1\ndeux\n3\n4\n5\n"]);
     let ran = resolve(&one, &["k", "--merge"], 3);
-    ran.warns("conflict left open: \"k\": \"k.merge\" has its lines between markers");
+    ran.warns("has its lines between markers: put them right there, and then: s4 resolve files k --merge");
+    let named = |ran: &Ran| PathBuf::from(ran.err.split('\'').nth(1).unwrap());
+    let by_hand = named(&ran);
     let marked = "1\n<<<<<<< local\nzwei\n||||||| last synced\n2\n=======\ndeux\n>>>>>>> remote\n3\n4\n5\n";
-    assert_eq!(one.tree()["k.merge"], marked.as_bytes());
+    assert_eq!(std::fs::read(&by_hand).unwrap(), marked.as_bytes());
     assert_eq!(one.tree()["k"], b"1\nzwei\n3\n4\n5\n");
-    resolve(&one, &["k", "--merge"], 3).warns("\"k.merge\" is there from before");
+    assert_eq!(named(&resolve(&one, &["k", "--merge"], 3)), by_hand);
+    std::fs::write(&by_hand, "").unwrap();
+    resolve(&one, &["k", "--merge"], 3);
     let records = outcomes(&resolve(&one, &["k", "--merge", "--json"], 3).out);
     assert_eq!((records["k"].result.as_str(), records["k"].reason.as_deref()), ("skipped", Some("conflict")));
     // As the warning says.
-    one.write("k.merge", "1\nzwei, deux\n3\n4\n5\n");
-    std::fs::rename(one.path("k.merge"), one.path("k")).unwrap();
-    resolve(&one, &["k", "--keep", "local"], 0);
+    std::fs::write(&by_hand, "1\nzwei, deux\n3\n4\n5\n").unwrap();
+    // The same versions, and no others, it is of.
+    one.write("k", "1\nzwo\n3\n4\n5\n");
+    let other = named(&resolve(&one, &["k", "--merge"], 3));
+    assert!(other != by_hand, "{other:?}");
+    one.write("k", "1\nzwei\n3\n4\n5\n");
+    resolve(&one, &["k", "--merge"], 0);
     assert_eq!(bucket.tree()["k"], b"1\nzwei, deux\n3\n4\n5\n");
+    assert!(!by_hand.exists());
     only_others_wait(&one);
 }
 
@@ -172,11 +183,11 @@ fn on_a_terminal_an_editor_puts_it_right() {
     };
     let left = with("true").with(3);
     assert!(left.out.contains("has its lines between markers"), "{}", left.out);
-    one.remove("k.merge");
-    let failed = with("sed -i '/[<|=>]\\{7\\}/d' \"$1\"; false").with(3);
-    assert!(failed.out.contains("has its lines between markers"), "{}", failed.out);
-    one.remove("k.merge");
-    with("sed -i -e '/^|/,/^=/d' -e '/^[<>]/d'").with(0);
+    let failed = with("false").with(3);
+    assert!(failed.out.contains("the editor 'false' ended with exit status: 1; "), "{}", failed.out);
+    let spoilt = with("sed -i -e '/^|/,/^=/d' -e '/^[<>]/d' \"$1\"; false").with(3);
+    assert!(spoilt.out.contains("ended with exit status: 1"), "{}", spoilt.out);
+    with("").with(0);
     assert_eq!(bucket.tree()["k"], b"1\nzwei\ndeux\n3\n4\n5\n");
     assert_eq!(one.tree().keys().collect::<Vec<_>>(), ["calm", "here", "k", "other"]);
 }
@@ -214,4 +225,18 @@ fn a_key_takes_no_listing() {
     resolve(&one, &["k", "--keep", "local"], 0);
     let counts = bucket.server().counts();
     assert_eq!(counts.of(Op::ListObjectsV2), 0, "{counts:?}");
+}
+
+#[test]
+fn a_file_there_that_is_a_folder_here_is_found_by_its_name() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let (one, two) = in_sync(&env, &bucket, &[("thing", "1"), ("calm", "1")]);
+    two.write("thing", "edited");
+    two.sync();
+    one.remove("thing");
+    one.write("thing/inner", "2");
+    let ran = resolve(&one, &["thing", "--keep", "remote"], 4);
+    ran.warns("could not sync \"thing\": something is in the way of ");
+    resolve(&one, &["thing", "--keep", "local"], 0);
+    assert!(!bucket.tree().contains_key("thing"));
 }

@@ -21,9 +21,9 @@ pub enum Keep {
 /// it looked. What is replaced here stays in the trash for a while.
 ///
 /// With --merge, edits of different lines go together, as in git. What both sides made of the same lines is put between
-/// markers, in a file beside with `.merge` behind its name; on a terminal, the editor that VISUAL or EDITOR names opens it, and once
-/// no marker is left its text is the new version. Elsewhere that file is left to be put right by hand, and the conflict stays open. A
-/// merge needs what was last synced, so the bucket must have kept it: see --versioning in s4-edit(1).
+/// markers, in a file of s4's own that is not synced; on a terminal, the editor that VISUAL or EDITOR names opens it, and once no marker
+/// is left its text is the new version. Elsewhere the conflict stays open, and the file, whose name is told, is left to be put right by
+/// hand: the same command once more takes it. A merge needs what was last synced, so the bucket must have kept it: see --versioning in s4-edit(1).
 ///
 /// The target may be left out where there is only one, and in a folder that belongs to one. Keys may be written as paths, as for
 /// s4-log(1). One that ends in `/` is a folder, with all conflicts in it.
@@ -58,10 +58,6 @@ key and a `summary`.",
         ("Keep what is here:", "s4 resolve docs file.txt --keep local"),
         ("Keep both versions of all that is in conflict in a folder:", "s4 resolve docs reports/ --keep both"),
         ("Merge what both sides wrote:", "s4 resolve docs file.txt --merge"),
-        (
-            "Take a merge that was put right by hand:",
-            "mv ~/docs/file.txt.merge ~/docs/file.txt\ns4 resolve docs file.txt --keep local",
-        ),
     ],
     exits: &[Exit::Conflicts, Exit::Partial, Exit::Interrupted],
     see_also: &["s4-conflicts(1)", "s4-diff(1)", "s4-sync(1)", "s4-trash(1)", "s4-json(7)"],
