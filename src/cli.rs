@@ -1,6 +1,7 @@
 //! From a command line to an exit code: parse, resolve, dispatch.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +26,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: Env, clock: Clock) -> 
         Err(error) => {
             // Help and version come this way too. Who closes the pipe has seen enough of them.
             let _ = error.print();
+            if code_of(&error) != ExitCode::Done
+                && args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+            {
+                tell_script(&error);
+            }
             return code_of(&error);
         }
     };
@@ -62,6 +68,16 @@ fn with_nearest(mut error: clap::Error) -> clap::Error {
         };
     }
     error
+}
+
+/// The record of a command line that makes no sense: its first sentence.
+fn tell_script(error: &clap::Error) {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let error = Error::new(Kind::Usage, first.strip_prefix("error: ").unwrap_or(first));
+    if let Ok(line) = serde_json::to_string(&report::record(&error, None)) {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
 }
 
 fn code_of(error: &clap::Error) -> ExitCode {

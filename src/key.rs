@@ -26,7 +26,7 @@ pub const IGNORE: &str = ".syncignore";
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Box<str>);
 
-/// Why a name can not be a [`Key`].
+/// Why a name cannot be a [`Key`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
     /// The name is empty, begins or ends with `/`, or has `//` in it.

@@ -31,7 +31,7 @@ pub(crate) fn is_ours(file: &Path, mark: &str) -> Result<bool, Error> {
 ///
 /// # Errors
 ///
-/// When it can not be written.
+/// When it cannot be written.
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     in_one_step(file, bytes)
         .map_err(|source| Error::new(Kind::Failed, format!("cannot write '{}'", file.display())).because(source))

@@ -73,42 +73,43 @@ impl From<config::Error> for Error {
     }
 }
 
-/// Why the place `uri` in a bucket could not be used, and what helps.
-pub fn access(uri: &str, error: remote::Error) -> Error {
-    let named;
+/// Why the place `uri` in a bucket could not be used, and what helps. `name`: the target that can be mended; a new one has none yet.
+pub fn access(name: Option<&str>, uri: &str, error: remote::Error) -> Error {
+    let edit = name.map(|name| format!("s4 edit {} ", quoted(name))).unwrap_or_default();
     let hint = match &error {
         remote::Error::NoSuchBucket { bucket } => {
-            named = format!(
-                "make the bucket first (aws s3 mb {}), or mend its name: --s3-uri",
-                quoted(&format!("s3://{bucket}"))
-            );
-            &named
+            let bucket = quoted(&format!("s3://{bucket}"));
+            format!("make the bucket first (aws s3 mb {bucket}), or mend its name: {edit}--s3-uri s3://BUCKET/PATH")
         }
         remote::Error::Credentials(why) | remote::Error::NoCredentials(why) if is_of_session(why) => {
-            "log in again, for example by: aws sso login"
+            "log in again, for example by: aws sso login".to_owned()
         }
-        remote::Error::Credentials(_) => "look at the keys: --access-key-id, --secret-access-key-file, or --profile",
-        remote::Error::NoCredentials(_) => {
-            "store keys with --access-key-id, name a --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        remote::Error::Credentials(_) => {
+            format!("look at the keys: {edit}--access-key-id ID --secret-access-key-file FILE, or --profile NAME")
         }
+        remote::Error::NoCredentials(_) => format!(
+            "store keys: {edit}--access-key-id ID --secret-access-key-file FILE; name a profile: {edit}--profile NAME; or set \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        ),
         remote::Error::Denied(why) => {
             let reads = ["ListBucketVersions", "GetObjectVersion", "GetBucketVersioning"];
             let history = if reads.iter().any(|read| why.contains(read)) { " --history" } else { "" };
-            named = format!("see what the keys have to be allowed: s4 policy {}{history}", quoted(uri));
-            &named
+            format!("see what the keys have to be allowed: s4 policy {}{history}", quoted(uri))
         }
-        remote::Error::WrongRegion(region) => {
-            named = format!("name the bucket's region: --region {region}");
-            &named
-        }
+        remote::Error::WrongRegion(region) => format!("name the bucket's region: {edit}--region {region}"),
         remote::Error::Network(why) if why.contains("certificate") => {
-            "if you trust it, name a file with the certificate of who signed it: --ca-bundle"
+            format!("if you trust it, name a file with the certificate of who signed it: {edit}--ca-bundle FILE")
         }
-        remote::Error::Network(_) => "look at the network, and at the address: --endpoint-url",
+        remote::Error::Network(_) => format!("look at the network, and at the address: {edit}--endpoint-url URL"),
         remote::Error::Clock(_) => {
-            "look at the clock of this machine: timedatectl; and set it: timedatectl set-ntp true"
+            "look at the clock of this machine: timedatectl; and set it: timedatectl set-ntp true".to_owned()
         }
-        remote::Error::Server(_) => "try again later; if it is overloaded, with fewer transfers at a time: --jobs 8",
+        remote::Error::Server(_) => {
+            format!("try again later; if it is overloaded, with fewer transfers at a time: {edit}--jobs 8")
+        }
+        remote::Error::NotFound => {
+            format!("what answers may be no S3 server: look at the address: {edit}--endpoint-url URL")
+        }
         _ => return Error::new(Kind::Failed, format!("cannot use {uri}")).because(error),
     };
     Error::new(Kind::Access, format!("cannot use {uri}")).because(error).hint(hint)
@@ -126,7 +127,7 @@ fn choices_for(name: &str, choices: &[String]) -> Vec<String> {
     }
     let near = similar::get_close_matches(name, &choices.iter().map(String::as_str).collect::<Vec<_>>(), 1, 0.6);
     let near = near.first().map(|near| format!("did you mean \"{near}\"? ")).unwrap_or_default();
-    vec![format!("{near}Choices are: [{}]", choices.join(", "))]
+    vec![format!("{near}the targets are: {}", choices.join(", "))]
 }
 
 /// A name as a shell takes it.
@@ -165,31 +166,33 @@ mod tests {
         assert_eq!(error.kind(), Kind::Usage);
         assert_eq!(
             told(&error),
-            "error: \"foto\" is an unknown target\nhint: did you mean \"photos\"? Choices are: [docs, photos]\n"
+            "error: \"foto\" is an unknown target\nhint: did you mean \"photos\"? the targets are: docs, photos\n"
         );
         let far = Error::from(config::Error::Unknown { name: "x".to_owned(), choices });
-        assert_eq!(told(&far), "error: \"x\" is an unknown target\nhint: Choices are: [docs, photos]\n");
+        assert_eq!(told(&far), "error: \"x\" is an unknown target\nhint: the targets are: docs, photos\n");
         let none = Error::from(config::Error::Unknown { name: "x".to_owned(), choices: Vec::new() });
         assert!(told(&none).contains("you have not added any targets yet"));
     }
 
     #[test]
     fn trouble_with_a_bucket_comes_with_what_helps() {
-        let error = access("s3://b/x", remote::Error::NoSuchBucket { bucket: "b".to_owned() });
+        let error = access(None, "s3://b/x", remote::Error::NoSuchBucket { bucket: "b".to_owned() });
         assert_eq!(
             told(&error),
             "error: cannot use s3://b/x\ncaused by: the bucket 'b' does not exist\nhint: make the bucket first (aws s3 \
-             mb s3://b), or mend its name: --s3-uri\n"
+             mb s3://b), or mend its name: --s3-uri s3://BUCKET/PATH\n"
         );
-        assert_eq!(access("s3://b", remote::Error::Other("odd".to_owned())).kind(), Kind::Failed);
+        assert_eq!(access(None, "s3://b", remote::Error::Other("odd".to_owned())).kind(), Kind::Failed);
     }
 
     #[test]
     fn who_has_to_log_in_again_is_told_so() {
-        let hint = |error| access("s3://b", error).hints()[0].clone();
+        let hint = |error| access(None, "s3://b", error).hints()[0].clone();
         assert!(hint(remote::Error::Credentials("the session has expired".to_owned())).contains("aws sso login"));
         assert!(hint(remote::Error::NoCredentials("the SSO token is gone".to_owned())).contains("aws sso login"));
-        assert!(hint(remote::Error::Credentials("another secret".to_owned())).contains("--access-key-id"));
+        assert!(hint(remote::Error::Credentials("another secret".to_owned())).contains("keys: --access-key-id"));
+        let known = access(Some("my docs"), "s3://b", remote::Error::Credentials("another secret".to_owned()));
+        assert!(known.hints()[0].contains("keys: s4 edit \"my docs\" --access-key-id ID"), "{:?}", known.hints());
     }
 
     #[test]

@@ -32,7 +32,7 @@ const TRASH_DAYS: u32 = 7;
 ///
 /// # Errors
 ///
-/// When the config file can not be read, or has no target.
+/// When the config file cannot be read, or has no target.
 pub fn each_target(
     context: &Context,
     names: &[String],
@@ -74,7 +74,7 @@ pub fn each_target(
             break;
         }
     }
-    // Reading a large file for its hash can not be stopped; nothing waits for the result any more.
+    // Reading a large file for its hash cannot be stopped; nothing waits for the result any more.
     runtime.shutdown_background();
     Ok(worst)
 }
@@ -198,7 +198,7 @@ pub fn explain(command: &str, target: &Target, error: engine::Error) -> Error {
         }
         engine::Error::Interrupted => Error::new(Kind::Interrupted, "interrupted"),
         engine::Error::Local(error) => folder_error(error),
-        engine::Error::Remote(error) => report::access(&target.s3_uri, error),
+        engine::Error::Remote(error) => report::access(Some(&target.name), &target.s3_uri, error),
         error => Error::new(Kind::Failed, format!("cannot sync \"{}\"", target.name)).because(error),
     }
 }

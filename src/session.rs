@@ -1,6 +1,6 @@
 //! A target, opened: its folder, its bucket, and what the probe found of the server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// A folder or a bucket that can not be used.
+    /// A folder or a bucket that cannot be used.
     pub async fn open(context: &Context, target: &Target, look_only: bool) -> Result<Session, Error> {
         let folder = open_folder(target)?;
         let store = connect(context, target).await?;
@@ -48,7 +48,9 @@ impl Session {
             // Nothing will be written.
             None if look_only => None,
             None => {
-                let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
+                let found = remote::probe(&store)
+                    .await
+                    .map_err(|error| report::access(Some(&target.name), &target.s3_uri, error))?;
                 remember(context, target, finding(&store, found))?;
                 Some(found)
             }
@@ -81,7 +83,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When the other run takes too long, the wait is interrupted, or the lock can not be written.
+    /// When the other run takes too long, the wait is interrupted, or the lock cannot be written.
     pub fn lock(&self, context: &Context, cancel: &Cancel) -> Result<Lock, Error> {
         self.wait_for_lock(context, cancel, Hold::Alone, Some(lock_patience(context)?))
     }
@@ -155,7 +157,7 @@ fn lock_patience(context: &Context) -> Result<Duration, Error> {
 ///
 /// # Errors
 ///
-/// When another run takes too long, or the lock can not be written.
+/// When another run takes too long, or the lock cannot be written.
 pub fn lock_folder(context: &Context, folder: &Folder) -> Result<Lock, Error> {
     let mut waiting = |_: Option<u32>| context.ui.note("Waiting for another s4 on this folder");
     Lock::acquire(folder, Hold::Alone, lock_patience(context)?, &mut waiting).map_err(folder_error)
@@ -173,7 +175,11 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
         s4_commands::Links::Follow => Links::Follow,
         s4_commands::Links::Preserve => Links::Preserve,
     };
-    let opened = opened.map(|folder| folder.with_links(links).with_empty_folders(target.empty_folders));
+    // It may hold keys, and each machine has its own.
+    let config = target.config.as_deref().map(places).unwrap_or_default();
+    let dressed =
+        |folder: Folder| folder.with_links(links).with_empty_folders(target.empty_folders).with_hidden(&config);
+    let opened = opened.map(dressed);
     opened.map_err(|error| match error {
         local::Error::NotFound { path } => {
             let path = path.display();
@@ -189,6 +195,12 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
     })
 }
 
+/// Where a file is: its own place, and where it leads if it is a link.
+fn places(file: &Path) -> Vec<PathBuf> {
+    let own = file.parent().and_then(|folder| Some(folder.canonicalize().ok()?.join(file.file_name()?)));
+    own.into_iter().chain(file.canonicalize()).collect()
+}
+
 /// Connects to a target's bucket; no request is made yet.
 ///
 /// # Errors
@@ -196,7 +208,7 @@ pub fn open_folder(target: &Target) -> Result<Folder, Error> {
 /// An address or keys that make no sense.
 pub async fn connect(context: &Context, target: &Target) -> Result<S3Store, Error> {
     let (connection, uri) = (connection(context, target)?, uri(target)?);
-    S3Store::connect(&connection, &uri).await.map_err(|error| report::access(&target.s3_uri, error))
+    S3Store::connect(&connection, &uri).await.map_err(|error| report::access(Some(&target.name), &target.s3_uri, error))
 }
 
 /// Connects to a target's event queue, if it has one; no request is made yet.
@@ -208,7 +220,7 @@ pub async fn listen(context: &Context, target: &Target) -> Result<Option<EventQu
     let Some(url) = &target.event_queue else { return Ok(None) };
     let (connection, uri) = (connection(context, target)?, uri(target)?);
     let queue = EventQueue::connect(&connection, url, &uri).await;
-    queue.map(Some).map_err(|error| report::access(url, error))
+    queue.map(Some).map_err(|error| report::access(Some(&target.name), url, error))
 }
 
 fn uri(target: &Target) -> Result<S3Uri, Error> {
@@ -252,8 +264,8 @@ fn has_proxy(context: &Context) -> bool {
 /// What keeps it from being used, with what to do about it.
 pub async fn try_bucket(context: &Context, target: &Target) -> Result<Value, Error> {
     let store = connect(context, target).await?;
-    remote::check(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
-    let found = remote::probe(&store).await.map_err(|error| report::access(&target.s3_uri, error))?;
+    remote::check(&store).await.map_err(|error| report::access(None, &target.s3_uri, error))?;
+    let found = remote::probe(&store).await.map_err(|error| report::access(None, &target.s3_uri, error))?;
     Ok(finding(&store, found))
 }
 
@@ -287,7 +299,7 @@ fn remember(context: &Context, target: &Target, finding: Value) -> Result<(), Er
     Ok(())
 }
 
-/// The sentence for a folder that can not be used, and what to do.
+/// The sentence for a folder that cannot be used, and what to do.
 pub fn folder_error(error: local::Error) -> Error {
     let message = error.to_string();
     let hinted = |hint: &str| Error::new(Kind::Failed, message.clone()).hint(hint);

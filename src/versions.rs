@@ -44,7 +44,7 @@ impl Contents {
     ///
     /// # Errors
     ///
-    /// When it can not be read.
+    /// When it cannot be read.
     pub fn local(&self, planned: &Planned) -> Result<Version, Error> {
         let place = self.path(&planned.item.key);
         let Some(local) = &planned.item.local else {
@@ -72,7 +72,7 @@ impl Contents {
     ///
     /// # Errors
     ///
-    /// When it can not be read, or is another one by now.
+    /// When it cannot be read, or is another one by now.
     pub async fn remote(&self, planned: &Planned) -> Result<Version, Error> {
         let key = &planned.item.key;
         let place = self.uri(key);
@@ -94,7 +94,7 @@ impl Contents {
     ///
     /// # Errors
     ///
-    /// When there is none of that id, or it can not be read.
+    /// When there is none of that id, or it cannot be read.
     pub async fn version(&self, key: &Key, id: &str) -> Result<Version, Error> {
         let found = self.store.store().get_version(key.as_str(), id).await;
         let (info, body) = found.map_err(|error| match error {
@@ -115,7 +115,7 @@ impl Contents {
     ///
     /// # Errors
     ///
-    /// When it can not be looked for, or not be read.
+    /// When it cannot be looked for, or not be read.
     pub async fn base(&self, planned: &Planned) -> Result<Option<Version>, Error> {
         let Item { key, remote, .. } = &planned.item;
         let Some(base) = planned.item.live_base() else {
@@ -171,7 +171,7 @@ impl Contents {
                 let message = format!("cannot read \"{}\" in the bucket", printable(key.as_str()));
                 Error::new(Kind::Failed, message).because(error)
             }
-            error => report::access(&self.target.s3_uri, error),
+            error => report::access(Some(&self.target.name), &self.target.s3_uri, error),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! shell ask. Commands, options and choices come from the contract; `values.rs` adds what only this machine knows, by
 //! the names of the arguments' values. `shells.rs` speaks with each shell.
 //!
-//! No network, no lock, nothing is written. What can not be found out is not offered, and nothing is said about it.
+//! No network, no lock, nothing is written. What cannot be found out is not offered, and nothing is said about it.
 
 mod bash;
 mod profiles;

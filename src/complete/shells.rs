@@ -179,7 +179,7 @@ fn for_zsh(answer: &Answer) -> String {
 
 fn lines(answer: &Answer, line: impl Fn(&Candidate) -> Option<String>) -> String {
     answer.candidates.iter().filter_map(line).fold(String::new(), |mut text, line| {
-        // Writing into a string can not fail.
+        // Writing into a string cannot fail.
         let _ = writeln!(text, "{line}");
         text
     })

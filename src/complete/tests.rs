@@ -49,7 +49,8 @@ fn targets_come_with_their_places_and_each_once() {
     assert_eq!(home.values("s4 sync "), ["docs", "music"]);
     assert_eq!(home.values("s4 sync docs "), ["music"]);
     assert_eq!(home.values("s4 s --force docs d"), [""; 0]);
-    assert_eq!(home.values("s4 sync -- "), ["-x", "docs", "music"]);
+    assert_eq!(home.values("s4 policy m"), ["music"]);
+    assert_eq!(home.values("s4 sync -- d"), [""; 0], "paths stand there");
     assert_eq!(home.values("s4 add --copy-target-credentials d"), ["docs"]);
     let found = home.answer("s4 ls d").candidates;
     assert_eq!(found, [Candidate { value: "docs".into(), about: Some("~/Docs <=> s3://b/docs".into()) }]);

@@ -29,8 +29,11 @@ type Source = fn(&Request, &Asked<'_>) -> Vec<CompletionCandidate>;
 /// The table with completers for the values that it does not know itself.
 pub(super) fn attach(command: Command, request: &Arc<Request>) -> Command {
     let name = command.get_name().to_owned();
+    // What comes behind `--` is its own, and no more of what comes before.
+    let has_last = command.get_positionals().any(Arg::is_last_set);
     let command = command.mut_args(|arg| match source(&arg) {
-        Some(source) => {
+        Some(before) => {
+            let source: Source = if has_last && arg.is_positional() && request.escaped { paths } else { before };
             let (request, name, argument) = (Arc::clone(request), name.clone(), arg.get_id().to_string());
             arg.add(ArgValueCompleter::new(move |begun: &std::ffi::OsStr| {
                 let Some(begun) = begun.to_str() else { return Vec::new() };
@@ -55,7 +58,7 @@ fn unabbreviated(command: Command) -> Command {
 
 fn source(arg: &Arg) -> Option<Source> {
     match arg.get_value_names()?.first()?.as_str() {
-        "TARGET" => Some(targets),
+        "TARGET" | "TARGET|URI" => Some(targets),
         "TARGET|FOLDER" => Some(targets_and_folders),
         "KEY" => Some(keys),
         "PATH" => Some(paths),
@@ -169,14 +172,20 @@ fn paths(request: &Request, asked: &Asked<'_>) -> Vec<CompletionCandidate> {
     if may_imply(asked.command) {
         return keys(request, asked);
     }
-    let found = folder(request, false).and_then(|folder| folder.browse(asked.begun, &Ignore::none(), MOST_KEYS).ok());
+    let found = folder(request, asked.command == "sync")
+        .and_then(|folder| folder.browse(asked.begun, &Ignore::none(), MOST_KEYS).ok());
     candidates(request, asked, found.into_iter().flatten().collect())
 }
 
 /// The folder of the target that the line names, or that goes without saying if it may.
 fn folder(request: &Request, may_imply: bool) -> Option<Folder> {
     let config = request.config()?;
-    let named = request.given.as_ref()?.try_get_one::<String>("target").ok()?;
+    let given = request.given.as_ref()?;
+    let named = match given.try_get_one::<String>("target") {
+        Ok(named) => named,
+        // One that takes several.
+        Err(_) => given.try_get_many::<String>("targets").ok()?.and_then(|mut named| named.next()),
+    };
     let named = named.filter(|name| !may_imply || config.names().contains(&name.as_str())).cloned();
     let name = named.or_else(|| implied(&config, &request.env).filter(|_| may_imply))?;
     let target = config.target(&name, &request.env).ok()?;

@@ -1,7 +1,7 @@
 //! The config file: the targets of this machine.
 //!
 //! The JSON that was read is the store, with typed views on top, so that fields of other versions survive a rewrite.
-//! A file that can not be read is never overwritten.
+//! A file that cannot be read is never overwritten.
 
 mod file;
 mod overlap;
@@ -38,7 +38,7 @@ pub enum Error {
     /// There is no telling where the file is.
     #[error("no home folder is known, so no config file")]
     NoHome,
-    /// The file is there and can not be read.
+    /// The file is there and cannot be read.
     #[error("cannot read the config file '{}'", path.display())]
     Read {
         /// The file.
@@ -66,7 +66,7 @@ pub enum Error {
         /// The part that should be an object.
         what: String,
     },
-    /// The file can not be written.
+    /// The file cannot be written.
     #[error("cannot write the config file '{}'", path.display())]
     Write {
         /// The file.
@@ -88,7 +88,7 @@ pub enum Error {
         /// Its name.
         name: String,
     },
-    /// The name can not be a target's.
+    /// The name cannot be a target's.
     #[error("\"{}\" cannot be the name of a target: {why}", name.escape_debug())]
     Name {
         /// The name.
@@ -189,7 +189,8 @@ impl Config {
     ///
     /// [`Error::Unknown`]; [`Error::Shape`] or [`Error::Field`] when its entry makes no sense.
     pub fn target(&self, name: &str, env: &Env) -> Result<Target, Error> {
-        Target::read(name, self.fields(name)?, env)
+        let target = Target::read(name, self.fields(name)?, env)?;
+        Ok(Target { config: Some(self.path.clone()), ..target })
     }
 
     /// A target's fields as they stand in the file, whether or not they make sense.
@@ -230,7 +231,7 @@ impl Config {
     }
 
     /// Refuses `target` if it and another one would work against each other. Entries that make no sense are passed
-    /// over: they can not be synced either.
+    /// over: they cannot be synced either.
     ///
     /// # Errors
     ///
@@ -245,7 +246,7 @@ impl Config {
         Ok(())
     }
 
-    /// Refuses what can not be the name of a new target.
+    /// Refuses what cannot be the name of a new target.
     ///
     /// # Errors
     ///

@@ -16,6 +16,8 @@ use crate::env::Env;
 pub struct Target {
     /// Its name.
     pub name: String,
+    /// The config file that it stands in; `None` for one that stands in none.
+    pub config: Option<PathBuf>,
     /// The folder; absolute.
     pub local_folder: PathBuf,
     /// The place in the bucket, as it was written: `s3://bucket/prefix`.
@@ -80,6 +82,7 @@ impl Target {
         let read = Reader { name, fields, env };
         let target = Target {
             name: name.to_owned(),
+            config: None,
             local_folder: read.path("local_folder")?.ok_or_else(|| read.error("local_folder", "is missing"))?,
             s3_uri: read.text("s3_uri")?.ok_or_else(|| read.error("s3_uri", "is missing"))?,
             endpoint_url: read.text("endpoint_url")?,

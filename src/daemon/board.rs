@@ -22,7 +22,7 @@ pub enum State {
     Syncing,
     /// Another s4 is at work in the folder.
     Waiting,
-    /// It can not be synced now, and is tried again: no network, wrong keys, no folder.
+    /// It cannot be synced now, and is tried again: no network, wrong keys, no folder.
     Offline,
     /// A guard refused; a person has to look.
     Stopped,

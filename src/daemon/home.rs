@@ -121,7 +121,7 @@ impl Home {
         let unwatched = self.without_watch();
         let first = unwatched.first()?;
         if let Some(why) = &self.blind {
-            return Some(format!("the folder can not be watched ({why}); it is looked at now and then"));
+            return Some(format!("the folder cannot be watched ({why}); it is looked at now and then"));
         }
         let which = match (first.as_str(), unwatched.len()) {
             ("", _) => "the folder".to_owned(),

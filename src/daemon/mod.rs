@@ -77,7 +77,7 @@ pub fn run(context: &Context, args: &DaemonArgs) -> Result<(), Error> {
         Supervisor::new(Arc::new(shared)).run(requests).await
     });
     drop(local);
-    // Reading a large file for its hash can not be stopped; nothing waits for the result any more.
+    // Reading a large file for its hash cannot be stopped; nothing waits for the result any more.
     runtime.shutdown_background();
     ended
 }

@@ -115,7 +115,7 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// # Errors
     ///
-    /// What makes going on useless: an index that can not be read, a full disk.
+    /// What makes going on useless: an index that cannot be read, a full disk.
     pub async fn carry(&self, way: Way, orders: impl Stream<Item = Order> + Send, tell: Tell<'_>) -> Result<(), Error> {
         self.folder.begin_run(self.options.stamp.clone());
         if self.folder.keeps_empty() {

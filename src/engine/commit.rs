@@ -29,7 +29,7 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// # Errors
     ///
-    /// When an index can not be read or written.
+    /// When an index cannot be read or written.
     pub async fn record(&self, outcomes: impl IntoIterator<Item = Told>) -> Result<Written, Error> {
         let mut base = index::load(&self.folder, true)?;
         self.note_damage(&mut base);
@@ -122,7 +122,7 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// # Errors
     ///
-    /// When s4's own folders can not be read.
+    /// When s4's own folders cannot be read.
     pub fn recover(&self, base: &mut dyn FnMut(&Key) -> Option<Stat>) -> Result<bool, Error> {
         let beside = |key: &Key| conflict_key(key, &self.options.stamp, 0).unwrap_or_else(|| key.clone());
         let recovered = self.folder.recover(base, &beside)?;

@@ -17,7 +17,7 @@ pub enum Fault {
     Index,
     /// The object is whole, and its own metadata tell another sum.
     Metadata,
-    /// The file or the object can not be read.
+    /// The file or the object cannot be read.
     Unreadable,
 }
 
@@ -160,7 +160,7 @@ impl Evidence {
             (Fault::Both, _) => "neither the file nor the object is what was synced".to_owned(),
             (Fault::Index, _) => "the content is whole, and the index tells another sum of it".to_owned(),
             (Fault::Metadata, _) => "the object is whole, and its metadata tell another sum".to_owned(),
-            (Fault::Unreadable, _) => "it can not be read".to_owned(),
+            (Fault::Unreadable, _) => "it cannot be read".to_owned(),
         }
     }
 }

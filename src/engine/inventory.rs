@@ -30,7 +30,7 @@ pub struct Known {
     pub file: Option<Stat>,
     /// The object.
     pub object: Option<Object>,
-    /// The states of file and object against the base; `None` where a side can not be told.
+    /// The states of file and object against the base; `None` where a side cannot be told.
     pub states: [Option<State>; 2],
     /// What a sync would do about it.
     pub standing: Standing,
@@ -80,7 +80,7 @@ pub enum Standing {
     Planned(Action),
     /// Nothing: the ignore rules leave it out.
     Ignored,
-    /// Nothing: it can not be looked into, or can not be carried.
+    /// Nothing: it cannot be looked into, or cannot be carried.
     LeftAlone,
     /// Nothing: it is gone on both sides.
     Deleted,

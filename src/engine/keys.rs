@@ -105,7 +105,7 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// # Errors
     ///
-    /// An index that can not be read.
+    /// An index that cannot be read.
     pub async fn look_at_keys(&self, keys: Vec<Key>) -> Result<Looked, Error> {
         let mut base = self.load(false)?;
         let written_ns = base.written_ns;
@@ -134,7 +134,7 @@ impl<S: ObjectStore> Engine<S> {
     ///
     /// # Errors
     ///
-    /// When the index can not be read.
+    /// When the index cannot be read.
     pub fn base(&self, heal: bool) -> Result<(Index, Option<i128>), Error> {
         let mut base = self.load(heal)?;
         if heal {

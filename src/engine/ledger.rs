@@ -137,7 +137,7 @@ impl Ledger {
         let changes = std::mem::take(&mut self.pending);
         self.base.apply(changes.clone());
         self.base.prune(self.now);
-        // The log can not tell of these, nor of what an earlier attempt was to write.
+        // The log cannot tell of these, nor of what an earlier attempt was to write.
         let is_same = !moved && !self.unsaved && self.base.place.as_ref() == Some(&self.place);
         let whole = self.whole.take().filter(|_| is_same);
         self.base.device = device.or(self.base.device);

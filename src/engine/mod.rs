@@ -109,16 +109,16 @@ pub enum Note {
 /// Why a run was not made, or not ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The folder can not be used.
+    /// The folder cannot be used.
     #[error(transparent)]
     Local(#[from] local::Error),
-    /// The local index can not be used.
+    /// The local index cannot be used.
     #[error(transparent)]
     LocalIndex(#[from] LoadError),
-    /// The remote index can not be used.
-    #[error("the index in the bucket can not be used")]
+    /// The remote index cannot be used.
+    #[error("the index in the bucket cannot be used")]
     RemoteIndex(#[source] RemoteIndexError),
-    /// The bucket can not be listed or read.
+    /// The bucket cannot be listed or read.
     #[error(transparent)]
     Remote(#[from] remote::Error),
     /// The newer ignore rules of the bucket could not be brought here.

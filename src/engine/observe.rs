@@ -197,7 +197,7 @@ impl<S: ObjectStore> Engine<S> {
         Ok(listing)
     }
 
-    /// The keys that may need something done; what can not be carried goes into the summary.
+    /// The keys that may need something done; what cannot be carried goes into the summary.
     ///
     /// # Errors
     ///
@@ -237,7 +237,7 @@ impl<S: ObjectStore> Engine<S> {
         for (path, hidden) in &scan.hidden {
             match hidden {
                 Hidden::Unreadable(why) if !summary.problems.iter().any(|problem| problem.name == *path) => {
-                    let why = format!("it can not be read: {why}");
+                    let why = format!("it cannot be read: {why}");
                     summary.problems.push(Problem {
                         name: path.clone(),
                         raw: None,
@@ -312,7 +312,7 @@ impl<S: ObjectStore> Engine<S> {
         Ok(())
     }
 
-    /// Looks at single keys: one stat and one HEAD each. Keys that can not be looked at are in the summary.
+    /// Looks at single keys: one stat and one HEAD each. Keys that cannot be looked at are in the summary.
     pub(super) async fn look_at(&self, keys: Vec<Key>, by: &GoBy<'_, '_>, summary: &mut Summary) -> Vec<Item> {
         let looks = keys.into_iter().map(|key| async move {
             let item = self.look_at_one(&key, by).await;

@@ -58,7 +58,7 @@ impl Hints {
 ///
 /// # Errors
 ///
-/// When the index can not be asked after.
+/// When the index cannot be asked after.
 pub async fn has_news<S: ObjectStore>(store: &S, folder: &Folder) -> Result<bool, Error> {
     let fetched = RemoteIndex::fetch_told(store, folder).await?;
     Ok(!fetched.is_noted() && fetched.is_there())
@@ -69,7 +69,7 @@ pub async fn has_news<S: ObjectStore>(store: &S, folder: &Folder) -> Result<bool
 ///
 /// # Errors
 ///
-/// When the folder can not be looked at.
+/// When the folder cannot be looked at.
 pub fn has_edits(folder: &Folder, hints: &Hints, kept: Option<&Kept>) -> Result<bool, Error> {
     let is_wide =
         hints.all || !hints.objects.is_empty() || hints.paths.iter().any(|path| is_rules(path) || path.is_empty());

@@ -62,7 +62,7 @@ impl<S: ObjectStore> Engine<S> {
     }
 
     /// Decides items and answers their conflicts; `index` is the remote one, `seen` what there may be to copy from. A key that
-    /// can not be looked into is in the summary; one that changes under the look is left for the next run.
+    /// cannot be looked into is in the summary; one that changes under the look is left for the next run.
     pub(super) async fn decide(
         &self,
         mut items: Vec<Item>,

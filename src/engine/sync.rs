@@ -178,10 +178,10 @@ impl<S: ObjectStore> Engine<S> {
         if let Some(planned) = rules.first() {
             let ignore = match planned.action {
                 Action::Pull => {
-                    let newer = Ignore::parse(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?);
+                    let newer = self.folder.rules(&self.carrier.read(&planned.item.key, local::MOST_RULES).await?);
                     if pushes_alone { newer.besides(observed.ignore.clone()) } else { newer }
                 }
-                Action::DeleteLocal if !pushes_alone => Ignore::none(),
+                Action::DeleteLocal if !pushes_alone => self.folder.rules(b""),
                 _ => observed.ignore.clone(),
             };
             if scanned {
@@ -237,7 +237,7 @@ impl<S: ObjectStore> Engine<S> {
         if self.options.scope.hold_back(&mut rules).sum() > 0 {
             // They stay where they are, and hold all the same: what they hide was not meant for the bucket.
             if let Some(key) = newer {
-                let newer = Ignore::parse(&self.carrier.read(&key, local::MOST_RULES).await?);
+                let newer = self.folder.rules(&self.carrier.read(&key, local::MOST_RULES).await?);
                 let ignore = newer.besides(observed.ignore.clone());
                 self.rescan(observed, ignore).await?;
             }

@@ -37,7 +37,7 @@ pub async fn keeps_none(store: &S3Store, versions: &[Version]) -> bool {
 pub fn keeps_none_note(target: &Target) -> String {
     let name = quoted(&target.name);
     format!(
-        "The bucket keeps no versions of what is replaced or deleted; it does from now on by: s4 edit {name} --versioning on"
+        "The bucket keeps no versions of what is replaced or deleted; to have it keep them from now on: s4 edit {name} --versioning on"
     )
 }
 
@@ -52,6 +52,6 @@ pub fn explain(target: &Target, error: remote::Error) -> Error {
                 "the keys need leave to list versions (s3:ListBucketVersions) and to read them (s3:GetObjectVersion)",
             )
         }
-        error => report::access(&target.s3_uri, error),
+        error => report::access(Some(&target.name), &target.s3_uri, error),
     }
 }

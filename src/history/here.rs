@@ -22,7 +22,7 @@ impl Here {
     ///
     /// # Errors
     ///
-    /// When the ignore rules can not be read.
+    /// When the ignore rules cannot be read.
     pub fn new(folder: Arc<Folder>, (base, written_ns): (Index, Option<i128>)) -> Result<Here, local::Error> {
         let ignore = Ignore::load(&folder)?;
         Ok(Here { folder, ignore, base, written_ns })

@@ -27,7 +27,7 @@ pub struct Scope {
 ///
 /// # Errors
 ///
-/// When the bucket can not be used or keeps no versions, or a key that is named never was.
+/// When the bucket cannot be used or keeps no versions, or a key that is named never was.
 pub async fn prepare(
     target: &Target,
     store: &S3Store,

@@ -10,7 +10,7 @@ use crate::reconcile::conflict_key;
 ///
 /// # Errors
 ///
-/// When something other than a file is in the way, or one can not be read or moved. Nothing is lost then.
+/// When something other than a file is in the way, or one cannot be read or moved. Nothing is lost then.
 pub fn put_back(folder: &Folder, trashed: &Trashed, force: bool) -> Result<Option<Key>, Error> {
     let key = &trashed.key;
     let Some(present) = folder.stat(key)? else {

@@ -64,7 +64,7 @@ impl RemoteIndex {
     ///
     /// # Errors
     ///
-    /// When the index can not be written; nothing is lost then but the other machines' shortcut.
+    /// When the index cannot be written; nothing is lost then but the other machines' shortcut.
     pub async fn commit<S: ObjectStore>(
         &mut self,
         store: &S,

@@ -80,14 +80,14 @@ impl Kept {
     }
 }
 
-/// Why the local index can not be used.
+/// Why the local index cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It could not be read or set aside.
     #[error(transparent)]
     Folder(#[from] Error),
     /// A newer s4 wrote it.
-    #[error("the local index can not be used: {0}")]
+    #[error("the local index cannot be used: {0}")]
     Newer(DecodeError),
 }
 
@@ -95,7 +95,7 @@ pub enum LoadError {
 ///
 /// # Errors
 ///
-/// When the file is there and can not be read, or is of a newer format.
+/// When the file is there and cannot be read, or is of a newer format.
 pub fn load(folder: &Folder, heal: bool) -> Result<Loaded, LoadError> {
     let Some((bytes, written_ns)) = folder.read_index()? else {
         return Ok(Loaded::default());

@@ -41,7 +41,7 @@ pub type Changes = BTreeMap<Box<str>, Option<Entry>>;
 
 /// A whole index, sorted by the bytes of its names.
 ///
-/// Names are text and not [`crate::key::Key`]s, so that an entry that this machine can not carry survives a rewrite.
+/// Names are text and not [`crate::key::Key`]s, so that an entry that this machine cannot carry survives a rewrite.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Index {
     /// The entries, in the order of their names' bytes, each name once.

@@ -59,14 +59,14 @@ pub(super) struct Seen {
     pub(super) log: Log,
 }
 
-/// Why the remote index can not be used.
+/// Why the remote index cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteIndexError {
     /// It could not be fetched or written.
     #[error(transparent)]
     Store(#[from] Error),
     /// A newer s4 wrote it.
-    #[error("the remote index can not be used: {0}")]
+    #[error("the remote index cannot be used: {0}")]
     Newer(DecodeError),
     /// Other machines kept on writing it.
     #[error("the remote index changed {ATTEMPTS} times while it was being written")]
@@ -283,7 +283,7 @@ impl RemoteIndex {
         goes_on.then(|| (seen.bytes.len(), seen.log.keys()))
     }
 
-    /// What is wrong with the index, if it can not be decoded. It counts as empty then, and the next commit replaces it.
+    /// What is wrong with the index, if it cannot be decoded. It counts as empty then, and the next commit replaces it.
     pub fn damaged(&self) -> Option<&str> {
         self.damaged.as_deref()
     }

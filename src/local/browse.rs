@@ -11,12 +11,12 @@ use crate::key::Key;
 
 impl Folder {
     /// The keys of files, and the paths of folders with a `/` behind them, that begin with `begun` and end where its next
-    /// component does; sorted. Without what `ignore` leaves out, links, special files, and what can not be a key. Of more than
+    /// component does; sorted. Without what `ignore` leaves out, links, special files, and what cannot be a key. Of more than
     /// `most` the first ones, and the last one.
     ///
     /// # Errors
     ///
-    /// When there is no such folder in the tree, or it can not be read: [`Error::NotFound`], [`Error::Denied`],
+    /// When there is no such folder in the tree, or it cannot be read: [`Error::NotFound`], [`Error::Denied`],
     /// [`Error::InTheWay`], [`Error::Io`].
     pub fn browse(&self, begun: &str, ignore: &Ignore, most: usize) -> Result<Vec<String>, Error> {
         let (parent, begun) = match begun.rsplit_once('/') {

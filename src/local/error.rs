@@ -20,7 +20,7 @@ pub enum Error {
         /// The changed file.
         path: PathBuf,
     },
-    /// The name is taken, by a new file or by one whose name the file system can not hold apart from it.
+    /// The name is taken, by a new file or by one whose name the file system cannot hold apart from it.
     #[error("'{}' already exists", path.display())]
     Exists {
         /// The taken name.
@@ -30,7 +30,7 @@ pub enum Error {
     /// no folder.
     #[error("something is in the way of '{}'", path.display())]
     InTheWay {
-        /// What can not be reached.
+        /// What cannot be reached.
         path: PathBuf,
     },
     /// A key that is, or passes through, a symbolic link that is followed: for reading alone.
@@ -39,7 +39,7 @@ pub enum Error {
         /// The link.
         path: PathBuf,
     },
-    /// An object that says of itself that it is a symbolic link, and can not be one.
+    /// An object that says of itself that it is a symbolic link, and cannot be one.
     #[error("it is no path that a symbolic link can lead to: {why}")]
     NoLink {
         /// Where the link would be.
@@ -84,7 +84,7 @@ pub enum Error {
         most: u64,
     },
     /// Anything else.
-    #[error("can not access '{}'", path.display())]
+    #[error("cannot access '{}'", path.display())]
     Io {
         /// What was being accessed.
         path: PathBuf,
@@ -139,7 +139,7 @@ mod tests {
             (Errno::NOSPC, "no space left for '/f/a'"),
             (Errno::DQUOT, "no space left for '/f/a'"),
             (Errno::ROFS, "no permission for '/f/a'"),
-            (Errno::IO, "can not access '/f/a'"),
+            (Errno::IO, "cannot access '/f/a'"),
         ] {
             assert_eq!(Error::new(errno, Path::new("/f/a")).to_string(), text);
         }

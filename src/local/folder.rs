@@ -18,7 +18,7 @@ use super::beneath::{At, LIST, convert, make_dirs, open, open_dir, split};
 use super::moves::Renames;
 use super::sys::{fstat, openat};
 use super::trash::list;
-use super::{Error, Links, Stat};
+use super::{Error, Ignore, Links, Stat};
 use crate::content::to_hex;
 use crate::key::{Key, PRIVATE, is_reserved};
 
@@ -53,6 +53,8 @@ pub struct Folder {
     /// Folders that stay when nothing is left in them, by their path.
     pub(super) spared: Mutex<BTreeSet<Box<str>>>,
     pub(super) looks: Looks,
+    /// What is ignored whatever the rules say.
+    pub(super) hidden: Ignore,
 }
 
 /// How much was looked at, for whoever waits.
@@ -119,6 +121,7 @@ impl Folder {
             default_mode: OnceLock::new(),
             renames: Renames::default(),
             looks: Looks::default(),
+            hidden: Ignore::none(),
             links: Links::default(),
             followed: Mutex::default(),
             empty_folders: false,
@@ -213,7 +216,7 @@ impl Folder {
     }
 
     /// Whether a name in the key's folder is the key's own, byte by byte. Where this says no and the key's name is taken all the
-    /// same, the file system can not hold the two names apart.
+    /// same, the file system cannot hold the two names apart.
     pub fn has_name(&self, key: &Key) -> bool {
         let (parent, name) = split(Path::new(key.as_str()));
         let opened = open_dir(&self.root, parent).and_then(|dir| open(&dir, Path::new(""), LIST, Mode::empty()));
@@ -292,7 +295,7 @@ impl Folder {
 pub(super) fn open_regular(dir: &OwnedFd, name: &Path, path: &Path) -> Result<(File, Stat), Error> {
     // Not to wait for the other end, should it be a pipe; not to take a terminal, should it be one.
     let opened = open(dir, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty());
-    // A socket can not be opened at all.
+    // A socket cannot be opened at all.
     let file = opened.map_err(|errno| match errno {
         Errno::NXIO | Errno::OPNOTSUPP => Error::InTheWay { path: path.to_owned() },
         errno => Error::new(errno, path),

@@ -116,8 +116,12 @@ pub fn hash_file(folder: &Folder, key: &Key, expected: &Stat, etag: Option<&ETag
         return Ok(hasher.finish());
     }
     let file = open_settled(folder, key, expected)?;
-    let content = hash_open(&file, expected.size, etag).map_err(|source| Error::new(source, &folder.path_of(key)))?;
-    folder.looks.bytes.fetch_add(expected.size, Ordering::Relaxed);
+    // Told as it goes: one file may take minutes.
+    let read = |bytes| {
+        folder.looks.bytes.fetch_add(bytes, Ordering::Relaxed);
+    };
+    let content = hash_telling(&file, expected.size, etag, read);
+    let content = content.map_err(|source| Error::new(source, &folder.path_of(key)))?;
     check_unchanged(folder, key, &file, expected)?;
     Ok(content)
 }
@@ -129,6 +133,11 @@ pub fn hash_file(folder: &Folder, key: &Key, expected: &Stat, etag: Option<&ETag
 ///
 /// Those of reading.
 pub fn hash_open(file: &File, size: u64, etag: Option<&ETag>) -> std::io::Result<LocalContent> {
+    hash_telling(file, size, etag, |_| {})
+}
+
+/// As [`hash_open`]; `read` is told of bytes that were read.
+fn hash_telling(file: &File, size: u64, etag: Option<&ETag>, read: impl Fn(u64)) -> std::io::Result<LocalContent> {
     let mut left = size.saturating_add(1);
     let mut hasher = Hasher::new(size, etag);
     let mut block = vec![0; BLOCK];
@@ -139,6 +148,7 @@ pub fn hash_open(file: &File, size: u64, etag: Option<&ETag>) -> std::io::Result
             Ok(length) => {
                 hasher.update(&block[..length]);
                 left -= length as u64;
+                read(length as u64);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

@@ -65,6 +65,10 @@ impl Ignore {
     /// These rules and others: what either leaves out is left out.
     #[must_use]
     pub fn besides(self, others: Ignore) -> Ignore {
+        let others = match &self.besides {
+            Some(besides) => Ignore::clone(besides).besides(others),
+            None => others,
+        };
         Ignore { besides: Some(Arc::new(others)), ..self }
     }
 
@@ -81,7 +85,7 @@ impl Ignore {
         let mut changed = Error::Changed { path: folder.path_of(&key) };
         // Half-saved rules are other rules: what they no longer hide would be pushed, what they hide too much deleted.
         for _ in 0..SAVES {
-            let Some(stat) = folder.stat(&key)? else { return Ok(Ignore::none()) };
+            let Some(stat) = folder.stat(&key)? else { return Ok(folder.rules(b"")) };
             if stat.size > MOST_RULES {
                 return Err(Error::TooLarge { path: folder.path_of(&key), most: MOST_RULES });
             }
@@ -92,7 +96,7 @@ impl Ignore {
             });
             match read {
                 Err(error @ Error::Changed { .. }) => changed = error,
-                read => return Ok(Ignore::parse(&read?)),
+                read => return Ok(folder.rules(&read?)),
             }
         }
         Err(changed)
@@ -146,6 +150,38 @@ impl Ignore {
     pub fn is_ignored_key(&self, key: &Key) -> bool {
         key.ancestors().any(|folder| self.is_ignored(folder, true)) || self.is_ignored(key.path(), key.is_marker())
     }
+}
+
+impl Folder {
+    /// The same folder, in which these files are ignored whatever its rules say. Absolute paths; what lies elsewhere does not matter.
+    #[must_use]
+    pub fn with_hidden(mut self, files: &[PathBuf]) -> Folder {
+        let Ok(root) = self.path().canonicalize() else { return self };
+        let below = files.iter().filter_map(|file| file.strip_prefix(&root).ok()?.to_str());
+        let rules: String = below.filter(|path| !path.contains('\n')).map(hiding).collect();
+        self.hidden = if rules.is_empty() { Ignore::none() } else { Ignore::parse(rules.as_bytes()) };
+        self
+    }
+
+    /// What is ignored in the folder by these rules, and whatever they say.
+    pub fn rules(&self, rules: &[u8]) -> Ignore {
+        let rules = Ignore::parse(rules);
+        if self.hidden.rules.patterns.is_empty() { rules } else { rules.besides(self.hidden.clone()) }
+    }
+}
+
+/// The rules that hide a file, and what it is written to before it is there.
+fn hiding(path: &str) -> String {
+    let literal = |text: &str| {
+        let letters = text.chars();
+        letters
+            .flat_map(|letter| "\\*?[]!# ".contains(letter).then_some('\\').into_iter().chain([letter]))
+            .collect::<String>()
+    };
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let folder = if folder.is_empty() { "/".to_owned() } else { format!("/{}/", literal(folder)) };
+    let name = literal(name);
+    format!("{folder}{name}\n{folder}.{name}.*.tmp\n")
 }
 
 /// Whether a pattern matches `path`, whose last component begins at `name`. `mind_stars`: it may have many `**`.

@@ -110,7 +110,7 @@ impl Staged {
     }
 }
 
-/// Why a link can not lead to `target`.
+/// Why a link cannot lead to `target`.
 fn check_target(target: &[u8]) -> Result<(), &'static str> {
     match target {
         [] => Err("it is empty"),

@@ -38,7 +38,7 @@ impl Folder {
         self.spared.lock().unwrap_or_else(PoisonError::into_inner).extend(folders);
     }
 
-    /// Whether the folder `path` is there and nothing at all is in it. What can not be looked into is not empty.
+    /// Whether the folder `path` is there and nothing at all is in it. What cannot be looked into is not empty.
     pub fn is_empty_folder(&self, path: &str) -> bool {
         let opened = open(&self.root, Path::new(path), LIST, Mode::empty());
         opened.and_then(list).is_ok_and(|names| names.is_empty())

@@ -103,7 +103,7 @@ pub struct LocalFile {
     pub stat: Stat,
 }
 
-/// What is at a path that s4 can not see through, so that nothing there or below it counts as deleted.
+/// What is at a path that s4 cannot see through, so that nothing there or below it counts as deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hidden {
     /// It could not be read; the reason.
@@ -123,7 +123,7 @@ pub struct Scan {
     pub files: Vec<LocalFile>,
     /// Paths (below the folder, `/` between components) that hide what is at or below them, in byte order.
     pub hidden: Vec<(String, Hidden)>,
-    /// The bytes of names that can not be keys (not UTF-8, too long), in their order, with the reason.
+    /// The bytes of names that cannot be keys (not UTF-8, too long), in their order, with the reason.
     pub unnameable: Vec<(Vec<u8>, String)>,
     /// Number of files and folders that the ignore rules left out.
     pub ignored: u64,

@@ -21,7 +21,7 @@ impl Default for Renames {
     }
 }
 
-/// Whether an error says "this file system can not do that", as file systems and old kernels say it.
+/// Whether an error says "this file system cannot do that", as file systems and old kernels say it.
 pub(super) fn unknown(errno: Errno) -> bool {
     matches!(errno, Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP)
 }
@@ -52,7 +52,7 @@ impl Renames {
         }
     }
 
-    /// Swaps two names in one step; [`unknown`] errors if that can not be done here.
+    /// Swaps two names in one step; [`unknown`] errors if that cannot be done here.
     pub(super) fn exchange(self, one: At<'_>, other: At<'_>) -> Result<()> {
         if !self.flags {
             return Err(Errno::NOSYS);

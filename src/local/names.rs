@@ -117,7 +117,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_listing_that_fails_is_an_error_and_not_a_shorter_one() {
         let dir = tempfile::tempdir().unwrap();
-        // Such a handle can not be listed.
+        // Such a handle cannot be listed.
         let handle = openat(CWD, dir.path(), OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).unwrap();
         assert!(Names::read(&mut Dir::new(handle).unwrap()).is_err());
     }

@@ -45,7 +45,7 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`] if s4's own folders can not be read.
+    /// [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`] if s4's own folders cannot be read.
     pub fn recover(
         &self,
         base: &mut dyn FnMut(&Key) -> Option<Stat>,
@@ -118,7 +118,7 @@ impl Folder {
         let names: Result<Vec<_>, _> =
             open(&staging, Path::new(""), LIST, Mode::empty()).and_then(|listed: OwnedFd| list(listed));
         for (name, _) in names.map_err(|errno| Error::new(errno, &self.path_in(home, Path::new(STAGING))))? {
-            // What can not be removed does no harm.
+            // What cannot be removed does no harm.
             let _ = unlinkat(&staging, name.as_slice(), AtFlags::empty());
         }
         Ok(())

@@ -154,7 +154,7 @@ impl Folder {
         }
     }
 
-    /// Replaces where two names can not be swapped: the old file out, the new one in. A crash in between leaves the old
+    /// Replaces where two names cannot be swapped: the old file out, the new one in. A crash in between leaves the old
     /// one in its slot, from where [`Folder::recover`] brings it back.
     fn replace_by_moves(
         &self,

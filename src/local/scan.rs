@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::{Error, Folder, Found, Ignore, Scan, walk_at};
 
-/// Finds the folder's files. What can not be read does not end the scan: it is reported, and hides what is below it.
+/// Finds the folder's files. What cannot be read does not end the scan: it is reported, and hides what is below it.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub(crate) fn printable(name: &[u8]) -> String {
             }
         }
         for byte in chunk.invalid() {
-            // Writing into a string can not fail.
+            // Writing into a string cannot fail.
             let _ = write!(text, "\\x{byte:02x}");
         }
     }

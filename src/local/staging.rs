@@ -118,7 +118,7 @@ impl Staged {
     }
 
     /// Reserves `size` bytes, so that a disk without room for them shows before the transfer and not at its end. Where the
-    /// file system can not do that, nothing happens.
+    /// file system cannot do that, nothing happens.
     ///
     /// # Errors
     ///
@@ -272,7 +272,7 @@ pub(super) fn times(mtime_ns: i128) -> Timestamps {
 impl Drop for Staged {
     fn drop(&mut self) {
         if let Some((dir, name)) = self.place.take().filter(|_| !self.stays) {
-            // What can not be removed now is removed by the next run.
+            // What cannot be removed now is removed by the next run.
             let _ = At::new(&dir, &name).unlink();
         }
     }

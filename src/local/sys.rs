@@ -44,7 +44,7 @@ mod plain {
             let (mut read, mut write) = (start + done, start + done);
             let most = usize::try_from(length - done).unwrap_or(usize::MAX);
             match rustix::fs::copy_file_range(from, Some(&mut read), to, Some(&mut write), most) {
-                // Its end, or a file system that can not do that: then as everywhere.
+                // Its end, or a file system that cannot do that: then as everywhere.
                 Ok(0) | Err(_) => break,
                 Ok(copied) => done += copied as u64,
             }
@@ -65,7 +65,7 @@ mod plain {
         Ok(())
     }
 
-    /// Has the disk begin to write a range of a file, which will have to be on it soon. Where that can not be said, nothing happens.
+    /// Has the disk begin to write a range of a file, which will have to be on it soon. Where that cannot be said, nothing happens.
     pub(in crate::local) fn begin_to_write(_file: &File, _offset: u64, _length: u64) {
         // What is not on the disk yet begins its way there by this advice; what is may leave the memory.
         #[cfg(target_os = "linux")]

@@ -51,7 +51,7 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`] if the trash can not be read. A file that can not be deleted
+    /// [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`] if the trash cannot be read. A file that cannot be deleted
     /// stays for another time.
     pub fn empty_trash(&self, older_than: Duration, now: SystemTime) -> Result<u64, Error> {
         let Some(trash) = self.find_dir(&self.work, Path::new(TRASH))? else {

@@ -36,7 +36,7 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`] if the trash can not be read.
+    /// [`Error::Denied`], [`Error::InTheWay`], [`Error::Io`] if the trash cannot be read.
     pub fn trashed(&self) -> Result<Vec<Trashed>, Error> {
         let Some(trash) = self.find_dir(&self.work, Path::new(TRASH))? else { return Ok(Vec::new()) };
         let failed = |errno| Error::new(errno, &self.path_in(&self.work, Path::new(TRASH)));

@@ -39,11 +39,11 @@ pub enum Found {
         /// What it is.
         why: Hidden,
     },
-    /// A name that can not be a key.
+    /// A name that cannot be a key.
     Unnameable {
         /// The bytes of the path below the folder, of any kind.
         name: Vec<u8>,
-        /// Why it can not be a key.
+        /// Why it cannot be a key.
         why: String,
     },
 }
@@ -56,11 +56,11 @@ pub struct Totals {
 }
 
 /// Hands out what is in the folder, in the order of the names' bytes, where a folder's name counts as ending in `/`. What
-/// can not be read does not end the walk: it is handed out as hidden. A `found` that breaks off ends it.
+/// cannot be read does not end the walk: it is handed out as hidden. A `found` that breaks off ends it.
 ///
 /// # Errors
 ///
-/// Only if the folder itself can not be read, before anything was handed out: [`Error::NotFound`], [`Error::Denied`],
+/// Only if the folder itself cannot be read, before anything was handed out: [`Error::NotFound`], [`Error::Denied`],
 /// [`Error::Io`].
 pub fn walk(
     folder: &Folder,
@@ -335,7 +335,7 @@ impl Walk<'_> {
         level.dir.as_ref().ok_or(Errno::AGAIN)?.fd()
     }
 
-    /// What there is to tell of a path that can not be looked at: nothing if it is gone.
+    /// What there is to tell of a path that cannot be looked at: nothing if it is gone.
     fn lost(&self, errno: Errno) -> Option<Found> {
         let why = match errno {
             Errno::NOENT => return None,

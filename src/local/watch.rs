@@ -56,7 +56,7 @@ enum Told {
 }
 
 impl Watch {
-    /// Watches a folder, without what the rules leave out. What can not be watched is in [`Watch::unwatched`].
+    /// Watches a folder, without what the rules leave out. What cannot be watched is in [`Watch::unwatched`].
     ///
     /// # Errors
     ///

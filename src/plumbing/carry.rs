@@ -148,7 +148,7 @@ impl Desk {
                 Line::Key(key) => self.order_key(&key, orders),
                 Line::Record { kind, text } => self.order(&kind, &text, orders)?,
                 Line::Unreadable(bytes) => {
-                    let error = Error::new(Kind::Usage, "it is not UTF-8, and can not be a key");
+                    let error = Error::new(Kind::Usage, "it is not UTF-8, and cannot be a key");
                     self.refuse(None, Some(records::base64(&bytes)), &error);
                 }
             }
@@ -167,13 +167,13 @@ impl Desk {
         match Key::parse(text.strip_prefix("./").unwrap_or(text)) {
             Ok(key) => send(Order::Key(key), orders),
             Err(why) => {
-                let error = Error::new(Kind::Usage, format!("this can not be a key: {why}"));
+                let error = Error::new(Kind::Usage, format!("this cannot be a key: {why}"));
                 self.refuse(Some(text.to_owned()), None, &error);
             }
         }
     }
 
-    /// Tells of what was named and can not be a key.
+    /// Tells of what was named and cannot be a key.
     fn refuse(&self, key: Option<String>, key_base64: Option<String>, error: &Error) {
         let (code, message) = (error.kind().code().to_owned(), error.to_string());
         let shown = key.as_deref().or(key_base64.as_deref()).unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::session::{folder_error, open_folder};
 ///
 /// # Errors
 ///
-/// When the rules or the input can not be read; a path outside of the folder is an error record.
+/// When the rules or the input cannot be read; a path outside of the folder is an error record.
 pub fn run(context: &Context, args: &CheckIgnoreArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
     let folder = open_folder(&target)?;

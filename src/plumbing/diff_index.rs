@@ -26,7 +26,7 @@ use crate::ui::{Notes, Stream};
 ///
 /// # Errors
 ///
-/// When a side can not be looked at, and for a given side that is not whole.
+/// When a side cannot be looked at, and for a given side that is not whole.
 pub fn run(context: &Context, args: &DiffIndexArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
     let given = given(context, &target, args)?;
@@ -52,7 +52,7 @@ pub fn run(context: &Context, args: &DiffIndexArgs) -> Result<ExitCode, Error> {
 ///
 /// # Errors
 ///
-/// When a side can not be looked at.
+/// When a side cannot be looked at.
 pub async fn show(
     context: &Context,
     (command, target, session): (&str, &Target, &Session),
@@ -99,7 +99,7 @@ pub async fn show(
 fn given(context: &Context, target: &Target, args: &DiffIndexArgs) -> Result<Given, Error> {
     let is_input = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
     if is_input(&args.local) && is_input(&args.remote) {
-        return Err(Error::new(Kind::Usage, "--local and --remote can not both read standard input"));
+        return Err(Error::new(Kind::Usage, "--local and --remote cannot both read standard input"));
     }
     let mut given = Given { partial: args.partial, ..Given::default() };
     if let Some(path) = &args.local {

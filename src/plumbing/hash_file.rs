@@ -19,7 +19,7 @@ use crate::ui::Stream;
 ///
 /// # Errors
 ///
-/// When the input can not be read; a file that can not be is an error record.
+/// When the input cannot be read; a file that cannot be is an error record.
 pub fn run(context: &Context, args: &HashFileArgs) -> Result<ExitCode, Error> {
     let etag = args.etag.as_deref().map(ETag::new);
     let stream = context.ui.stream(Header::new());

@@ -15,7 +15,7 @@ use crate::{records, remote, report};
 ///
 /// # Errors
 ///
-/// When a page can not be had; the stream has no end then.
+/// When a page cannot be had; the stream has no end then.
 pub fn run(context: &Context, args: &ListObjectsArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
     crate::runtime()?.block_on(async {
@@ -28,7 +28,7 @@ pub fn run(context: &Context, args: &ListObjectsArgs) -> Result<ExitCode, Error>
         let listed = remote::list_pages(&store, &mut page).await;
         let spent = Spent::of(&target, store.counts());
         context.ui.debug(&text::spent(&spent));
-        if listed.map_err(|error| report::access(&target.s3_uri, error))? {
+        if listed.map_err(|error| report::access(Some(&target.name), &target.s3_uri, error))? {
             stream.end_after(&spent);
         }
         Ok(ExitCode::Done)

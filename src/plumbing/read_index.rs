@@ -16,7 +16,7 @@ use crate::{records, report};
 ///
 /// # Errors
 ///
-/// When it can not be read, or is damaged.
+/// When it cannot be read, or is damaged.
 pub fn run(context: &Context, args: &ReadIndexArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
     let (index, spent) = if args.remote { remote(context, &target)? } else { (local(&target)?, None) };
@@ -58,7 +58,7 @@ fn remote(context: &Context, target: &Target) -> Result<(Index, Option<Spent>), 
 
 fn explain(target: &Target, error: RemoteIndexError) -> Error {
     match error {
-        RemoteIndexError::Store(error) => report::access(&target.s3_uri, error),
+        RemoteIndexError::Store(error) => report::access(Some(&target.name), &target.s3_uri, error),
         error => failed("the index in the bucket").because(error),
     }
 }

@@ -16,7 +16,7 @@ use crate::{records, run};
 ///
 /// # Errors
 ///
-/// When there is no such folder, or it can not be read.
+/// When there is no such folder, or it cannot be read.
 pub fn run(context: &Context, args: &ScanArgs) -> Result<ExitCode, Error> {
     let (header, folder) = open(context, &args.place)?;
     let rules = Ignore::load(&folder).map_err(folder_error)?;

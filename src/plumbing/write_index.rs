@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 ///
-/// When the input or an index can not be read or written. What was read before is written all the same.
+/// When the input or an index cannot be read or written. What was read before is written all the same.
 pub fn run(context: &Context, args: &WriteIndexArgs) -> Result<ExitCode, Error> {
     let target = context.target(&args.target)?;
     let name = &target.name;

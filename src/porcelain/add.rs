@@ -17,7 +17,7 @@ const NEEDED: [(&str, &str); 2] = [("local_folder", "--local-folder DIR"), ("s3_
 ///
 /// # Errors
 ///
-/// When something needed is missing or wrong, the bucket can not be used, or the config file can not be changed.
+/// When something needed is missing or wrong, the bucket cannot be used, or the config file cannot be changed.
 pub fn run(context: &Context, args: &AddArgs, check: &Checker<'_>) -> Result<ExitCode, Error> {
     let config = context.config()?;
     let mut fields = Fields::new();

@@ -55,7 +55,7 @@ impl Aim {
     ///
     /// # Errors
     ///
-    /// When that leaves a choice, or the target or its folder can not be used.
+    /// When that leaves a choice, or the target or its folder cannot be used.
     pub(super) fn new(context: &Context, words: &[String]) -> Result<Aim, Error> {
         let config = context.config()?;
         let names = config.names();
@@ -137,7 +137,7 @@ fn undecided(names: &[&str], word: Option<&String>) -> Error {
         Some(word) => config::Error::Unknown { name: word.clone(), choices }.into(),
         None if names.is_empty() => Error::new(Kind::Usage, "there are no targets yet").hint("add one: s4 add"),
         None => Error::new(Kind::Usage, "there are several targets, and none is named")
-            .hint(format!("Choices are: [{}]", choices.join(", "))),
+            .hint(format!("the targets are: {}", choices.join(", "))),
     }
 }
 

@@ -48,7 +48,7 @@ impl Aside {
     ///
     /// # Errors
     ///
-    /// When it can not be made or opened.
+    /// When it cannot be made or opened.
     pub(super) fn folder(&mut self, aim: &Aim) -> Result<&Folder, Error> {
         let opened = if self.within.is_some() {
             open_folder(&aim.target)?

@@ -79,7 +79,7 @@ fn explain(target: &Target, what: &str, error: remote::Error) -> Error {
                         somebody who has it sets it there";
             Error::new(Kind::Access, format!("cannot change the {what} of the bucket")).because(error).hint(hint)
         }
-        error => report::access(&target.s3_uri, error),
+        error => report::access(Some(&target.name), &target.s3_uri, error),
     };
     error.hint(format!("the target \"{}\" is saved all the same", target.name))
 }

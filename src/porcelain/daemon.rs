@@ -32,6 +32,9 @@ pub fn run(context: &Context, args: &DaemonArgs) -> Result<ExitCode, Error> {
     let all = args.targets.is_empty();
     if all && context.config()?.names().is_empty() {
         context.ui.note("There are no targets yet; those that 's4 add' adds are looked after at once");
+    } else if context.ui.options().terminals.input {
+        // Whoever waits for a prompt is to know that none comes.
+        context.ui.note("Looking after the targets from now on; Ctrl-C ends it, and s4 status tells how they are");
     }
     daemon::run(context, args)?;
     Ok(ExitCode::Done)

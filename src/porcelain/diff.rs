@@ -18,7 +18,7 @@ use crate::{interrupt, records, report, run};
 ///
 /// # Errors
 ///
-/// When there is no telling which target is meant, or a side can not be looked at; a content that can not be read is told.
+/// When there is no telling which target is meant, or a side cannot be looked at; a content that cannot be read is told.
 pub fn run(context: &Context, args: &DiffArgs) -> Result<ExitCode, Error> {
     let words: Vec<String> = args.target.iter().chain(&args.keys).cloned().collect();
     let aim = Aim::new(context, &words)?;

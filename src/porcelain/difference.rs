@@ -61,7 +61,7 @@ impl<'a> Differences<'a> {
     ///
     /// # Errors
     ///
-    /// When one of them can not be read.
+    /// When one of them cannot be read.
     pub(super) async fn since_version(&self, key: &Key, id: &str, shown: Shown) -> Result<bool, Error> {
         let (old, new) = (self.contents.version(key, id).await?, self.contents.local_of(key)?);
         let differs = !old.content.is_same(&new.content);

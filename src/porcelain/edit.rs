@@ -15,7 +15,7 @@ use crate::ui::text::printable;
 ///
 /// # Errors
 ///
-/// When there is no such target, the new one makes no sense, the bucket can not be used, or the config file can not be
+/// When there is no such target, the new one makes no sense, the bucket cannot be used, or the config file cannot be
 /// changed.
 pub fn run(context: &Context, args: &EditArgs, check: &Checker<'_>) -> Result<ExitCode, Error> {
     let old = context.config()?.fields(&args.target)?.clone();

@@ -251,6 +251,10 @@ fn until<T>(
             }
         }
     }
+    if context.ui.options().terminals.input {
+        // Ctrl-D is no answer.
+        return Err(Error::new(Kind::Interrupted, "nothing has been saved"));
+    }
     Ok(None)
 }
 

@@ -47,7 +47,7 @@ fn print(context: &Context, help: &clap::builder::StyledStr) {
     context.ui.say(text.trim_end());
 }
 
-/// Shows a page with `man` until the user is done; `false` where that can not be done.
+/// Shows a page with `man` until the user is done; `false` where that cannot be done.
 fn open(file: &str) -> bool {
     let page = unpack(embedded::PAGES, file);
     page.is_some_and(|page| hand_to_man(&page).is_ok_and(|shown| shown))
@@ -60,7 +60,7 @@ fn hand_to_man(page: &[u8]) -> io::Result<bool> {
     let _interrupts = signal(SignalKind::interrupt())?;
     let mut man = Command::new("man").args(["-l", "-"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     if let Some(mut stdin) = man.stdin.take() {
-        // A `man` that can not read a page this way ends early, as its exit code tells.
+        // A `man` that cannot read a page this way ends early, as its exit code tells.
         let _ = stdin.write_all(page);
     }
     // One that a signal ended was not wanted any longer.

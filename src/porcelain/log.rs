@@ -19,7 +19,7 @@ use crate::{history as past, run};
 ///
 /// # Errors
 ///
-/// When there is no telling which target is meant, the bucket can not be used, or there never was such a key.
+/// When there is no telling which target is meant, the bucket cannot be used, or there never was such a key.
 pub fn run(context: &Context, args: &LogArgs) -> Result<ExitCode, Error> {
     let words: Vec<String> = args.target.iter().chain(&args.key).cloned().collect();
     let aim = Aim::new(context, &words)?;

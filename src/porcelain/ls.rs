@@ -19,7 +19,7 @@ use crate::{interrupt, records, report, run};
 ///
 /// # Errors
 ///
-/// When there is no telling which target is meant, a side can not be looked at, or there is nothing in the place that is named.
+/// When there is no telling which target is meant, a side cannot be looked at, or there is nothing in the place that is named.
 pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
     let words: Vec<String> = args.target.iter().chain(&args.path).cloned().collect();
     let aim = Aim::new(context, &words)?;
@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<ExitCode, Error> {
         context.ui.debug(&text::spent(&session.spent(&aim.target)));
         code
     });
-    // Reading a large file for its sum can not be stopped.
+    // Reading a large file for its sum cannot be stopped.
     runtime.shutdown_background();
     code
 }

@@ -23,7 +23,7 @@ const MARK: &str = "\"s4 manual\"";
 ///
 /// # Errors
 ///
-/// When a page can not be written, or what is in its place is none of ours.
+/// When a page cannot be written, or what is in its place is none of ours.
 pub fn run(context: &Context, args: &ManArgs) -> Result<ExitCode, Error> {
     let mut pages = records::pages();
     let folder = args.install.as_ref().map(|named| folder(&context.env, named.as_deref())).transpose()?;

@@ -44,7 +44,7 @@ use crate::error::{Error, ExitCode, Kind};
 /// Tries a target's bucket; returns what its server can do, for the field `conditional_writes`.
 pub type Checker<'a> = dyn Fn(&Target) -> Result<Value, Error> + 'a;
 
-/// Asks before something that can not be undone. Where nobody can be asked, or `json` is wanted, it needs --yes.
+/// Asks before something that cannot be undone. Where nobody can be asked, or `json` is wanted, it needs --yes.
 fn agreed(context: &Context, question: &str, json: bool) -> Result<bool, Error> {
     if json || !context.ui.options().terminals.input {
         return Err(Error::new(Kind::Usage, "there is nobody to ask").hint("if that is right: --yes"));

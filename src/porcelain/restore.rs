@@ -18,7 +18,7 @@ use crate::when;
 ///
 /// # Errors
 ///
-/// When the bucket can not be used or keeps no versions, nothing makes sense of what is wanted, or a guard refuses.
+/// When the bucket cannot be used or keeps no versions, nothing makes sense of what is wanted, or a guard refuses.
 pub fn run(context: &Context, args: &RestoreArgs) -> Result<ExitCode, Error> {
     if args.json && !args.yes && !args.dry_run {
         return Err(Error::new(Kind::Usage, "--json asks nothing: it needs --yes or --dry-run"));

@@ -13,7 +13,7 @@ use crate::ui::text::printable;
 ///
 /// # Errors
 ///
-/// When there is no such target, or the file can not be changed.
+/// When there is no such target, or the file cannot be changed.
 pub fn run(context: &Context, args: &RmArgs) -> Result<ExitCode, Error> {
     // One that makes no sense can be removed too.
     let removed = context.target(&args.target).map(records::target);

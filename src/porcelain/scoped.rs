@@ -16,7 +16,7 @@ use crate::ui::text::printable;
 ///
 /// # Errors
 ///
-/// When the config file can not be read.
+/// When the config file cannot be read.
 pub(super) fn targets(context: &Context, named: &[String], args: &ScopeArgs) -> Result<Vec<String>, Error> {
     let is_implied = named.is_empty() && !args.paths.is_empty();
     let implied = if is_implied { implied(&context.config()?, &context.env) } else { None };

@@ -47,7 +47,7 @@ pub(super) fn show(context: &Context, args: &StatusArgs) -> Result<ExitCode, Err
     Ok(ExitCode::Done)
 }
 
-/// Where the daemon stands with all targets; nothing, if there is none. That it can not be asked is told: there is more to see.
+/// Where the daemon stands with all targets; nothing, if there is none. That it cannot be asked is told: there is more to see.
 pub(super) fn ask(context: &Context) -> Result<Vec<Status>, Error> {
     let asked = control::ask(&context.env, context.config_path()?, &Ask::Status);
     let answer = asked.and_then(|answers| answers.and_then(|mut answers| answers.next()).transpose());

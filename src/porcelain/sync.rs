@@ -24,7 +24,7 @@ use crate::versions;
 ///
 /// # Errors
 ///
-/// When the config file can not be read; what stops one target is told, and the next one goes on.
+/// When the config file cannot be read; what stops one target is told, and the next one goes on.
 pub fn run(context: &Context, args: &SyncArgs) -> Result<ExitCode, Error> {
     let names = scoped::targets(context, &args.targets, &args.scope)?;
     run::each_target(context, &names, args.json, &async |target, cancel| {

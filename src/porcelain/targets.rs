@@ -14,7 +14,7 @@ use crate::{records, report, run};
 ///
 /// # Errors
 ///
-/// When the config file can not be read.
+/// When the config file cannot be read.
 pub fn run(context: &Context, args: &TargetsArgs) -> Result<ExitCode, Error> {
     let (config, ui) = (context.config()?, &context.ui);
     let stream = args.json.then(|| ui.stream(Header::new()));

@@ -23,7 +23,7 @@ use crate::ui::trash as view;
 ///
 /// # Errors
 ///
-/// When the trash can not be read, or nobody agrees to empty it.
+/// When the trash cannot be read, or nobody agrees to empty it.
 pub fn run(context: &Context, args: &TrashArgs) -> Result<ExitCode, Error> {
     let words: Vec<String> = args.target.iter().chain(&args.keys).cloned().collect();
     let aim = Aim::new(context, &words)?;
@@ -64,15 +64,15 @@ fn list(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> Re
         }
         stream.end();
     } else if found.is_empty() {
-        context.ui.note(if aim.words.is_empty() {
-            "Nothing is in the trash"
-        } else {
-            "Nothing of that is in the trash"
-        });
+        context.ui.note(nothing(aim));
     } else {
         context.ui.show(&view::list(found, &Looks::new(&context.ui, &args.looks)));
     }
     Ok(ExitCode::Done)
+}
+
+fn nothing(aim: &Aim) -> &'static str {
+    if aim.words.is_empty() { "Nothing is in the trash" } else { "Nothing of that is in the trash" }
 }
 
 fn empty(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> Result<ExitCode, Error> {
@@ -95,6 +95,7 @@ fn empty(context: &Context, args: &TrashArgs, aim: &Aim, found: &[Trashed]) -> R
     }
     match stream {
         Some(stream) => stream.end(),
+        None if found.is_empty() => ui.note(nothing(aim)),
         None => ui.relate(&format!("{} deleted for good", view::sum(&gone, &looks))),
     }
     Ok(ExitCode::Done)

@@ -21,7 +21,7 @@ use crate::ui::verify::VerifyView;
 ///
 /// # Errors
 ///
-/// When the config file can not be read; what stops one target is told, and the next one goes on.
+/// When the config file cannot be read; what stops one target is told, and the next one goes on.
 pub fn run(context: &Context, args: &VerifyArgs) -> Result<ExitCode, Error> {
     run::each_target(context, &args.targets, args.json, &async |target, cancel| {
         verify_one(context, args, target, cancel).await

@@ -30,13 +30,13 @@ pub struct Problem {
 /// What is wrong with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemKind {
-    /// A file or folder that can not be read.
+    /// A file or folder that cannot be read.
     Unreadable,
-    /// A file or folder whose name can not be a key.
+    /// A file or folder whose name cannot be a key.
     Unnameable,
     /// An object whose name no folder can hold.
     Hostile,
-    /// A key in whose place there is something that s4 can not see through.
+    /// A key in whose place there is something that s4 cannot see through.
     Hidden,
 }
 
@@ -57,7 +57,7 @@ impl ProblemKind {
 pub struct Joined {
     /// The keys that may need something done, in order.
     pub items: Vec<Item>,
-    /// Names that can not be carried, and keys that something hides.
+    /// Names that cannot be carried, and keys that something hides.
     pub problems: Vec<Problem>,
     /// Objects that the ignore rules leave out and that were never synced.
     pub ignored: u64,
@@ -244,7 +244,7 @@ fn item(
 
 fn why_hidden(hidden: &Hidden) -> String {
     match hidden {
-        Hidden::Unreadable(why) => format!("it can not be read here: {why}"),
+        Hidden::Unreadable(why) => format!("it cannot be read here: {why}"),
         Hidden::Symlink => "a symbolic link is in its place here".to_owned(),
         Hidden::Dangling => "the symbolic link in its place here leads to nothing: is a drive not mounted?".to_owned(),
         Hidden::Special => "a device, pipe or socket is in its place here".to_owned(),

@@ -18,7 +18,7 @@ pub use steps::{
 
 use crate::error::{Error, Kind};
 
-/// A record that says something that can not be.
+/// A record that says something that cannot be.
 pub(crate) fn senseless(what: &str, key: &str) -> Error {
     Error::new(Kind::Failed, format!("the record of \"{}\" makes no sense: {what}", crate::ui::text::printable(key)))
 }

@@ -55,7 +55,7 @@ struct Typed<'a> {
     kind: Cow<'a, str>,
 }
 
-/// The lines, up to the first that can not be read: too long, a JSON value that is no record, a header of a newer schema or
+/// The lines, up to the first that cannot be read: too long, a JSON value that is no record, a header of a newer schema or
 /// about something else.
 impl Iterator for Reader<'_> {
     type Item = Result<Line, Error>;

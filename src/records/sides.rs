@@ -40,7 +40,7 @@ pub fn problem(path: &str, hidden: &Hidden) -> record::Problem {
     named_problem(path, reason, message)
 }
 
-/// The record of a name in the folder that can not be a key.
+/// The record of a name in the folder that cannot be a key.
 pub fn no_key(name: Vec<u8>, why: String) -> record::Problem {
     let (key, key_base64) = match String::from_utf8(name) {
         Ok(text) => (Some(text), None),
@@ -65,7 +65,7 @@ fn named_problem(name: &str, reason: &str, message: String) -> record::Problem {
 ///
 /// # Errors
 ///
-/// For a key or a value that can not be, and for records of something else.
+/// For a key or a value that cannot be, and for records of something else.
 pub fn given_scan(scan: &mut Scan, kind: &str, line: &str) -> Result<(), Error> {
     match kind {
         "file" => {
@@ -96,7 +96,7 @@ pub fn given_scan(scan: &mut Scan, kind: &str, line: &str) -> Result<(), Error> 
 ///
 /// # Errors
 ///
-/// For a value that can not be, and for records of something else.
+/// For a value that cannot be, and for records of something else.
 pub fn given_listing(listing: &mut Vec<Listed>, kind: &str, line: &str) -> Result<(), Error> {
     if kind != "object" {
         return refuse(kind, "object", "list-objects");
@@ -128,7 +128,7 @@ pub fn base64(name: &[u8]) -> String {
 
 /// Reads one record.
 pub(crate) fn parse<'l, T: serde::Deserialize<'l>>(line: &'l str) -> Result<T, Error> {
-    serde_json::from_str(line).map_err(|error| Error::new(Kind::Failed, "a record can not be read").because(error))
+    serde_json::from_str(line).map_err(|error| Error::new(Kind::Failed, "a record cannot be read").because(error))
 }
 
 pub(super) fn key(text: &str) -> Result<Key, Error> {

@@ -82,7 +82,7 @@ pub fn change(planned: &Planned, alarm: Option<&Alarm>) -> record::Change {
 ///
 /// # Errors
 ///
-/// For a key, a word or a value that can not be, and for an action that lacks what it works on.
+/// For a key, a word or a value that cannot be, and for an action that lacks what it works on.
 pub fn planned(change: &record::Change) -> Result<Planned, Error> {
     let name = change.key.as_str();
     let entry = |record: &Option<record::IndexEntry>| record.as_ref().map(|record| to_entry(record, name)).transpose();
@@ -201,7 +201,7 @@ fn not_done(outcome: &mut record::Outcome, failure: &Failure) {
 ///
 /// # Errors
 ///
-/// For a key or a value that can not be.
+/// For a key or a value that cannot be.
 pub fn told(outcome: record::Outcome) -> Result<Option<Told>, Error> {
     let name = outcome.key.as_str();
     let Some(entry) = outcome.entry.filter(|_| outcome.result == "done") else { return Ok(None) };

@@ -62,7 +62,7 @@ impl Capabilities {
 }
 
 /// Writes without a condition. Only [`Guarded`], after its own look, and the probe, on its own objects, may use these;
-/// whoever is generic over [`ObjectStore`] can not.
+/// whoever is generic over [`ObjectStore`] cannot.
 pub trait Unconditional: ObjectStore {
     /// Writes an object over whatever is there.
     fn put_regardless(

@@ -22,7 +22,7 @@ pub const PROBE: CountsSnapshot =
     CountsSnapshot { list: 8, get: 0, head: 3, put: 22, copy: 5, delete: 7, retries: 0, bytes_up: 0, bytes_down: 0 };
 
 /// The first contact with a target: lists one name, so that a missing bucket, wrong keys, a lacking permission, another
-/// region and a server that can not be reached each come back as their own [`Error`].
+/// region and a server that cannot be reached each come back as their own [`Error`].
 ///
 /// # Errors
 ///

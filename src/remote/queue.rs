@@ -73,7 +73,7 @@ impl EventQueue {
     ///
     /// # Errors
     ///
-    /// Why the queue can not be read; or why the messages that were told of before could not be deleted. There is no pause before it
+    /// Why the queue cannot be read; or why the messages that were told of before could not be deleted. There is no pause before it
     /// is asked again: that is for whoever asks.
     pub async fn next(&self) -> Result<Wake, Error> {
         if let Some(error) = self.undeleted().take() {

@@ -135,7 +135,7 @@ impl<S: ObjectStore> Carrier<S> {
         };
         match self.installer.install(staged, key.clone(), place).await {
             Some(Ok(stat)) => Ok((stat, kept_as)),
-            // A file made just now, or one whose name this file system can not hold apart.
+            // A file made just now, or one whose name this file system cannot hold apart.
             Some(Err(local::Error::Exists { .. })) if self.folder.has_name(key) => Err(Failure::Changed),
             Some(Err(error)) => Err(error.into()),
             None => Err(Failure::Interrupted),

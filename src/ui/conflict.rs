@@ -52,7 +52,8 @@ pub fn ask(ui: &Ui, question: &Question, versions: &mut dyn FnMut() -> Result<(V
             "2" => return Choice::Remote,
             "b" => return Choice::KeepBoth,
             "d" => match versions() {
-                Ok((local, remote)) => ui.page(|paint| diff::render(&local, &remote, paint)),
+                // As `s4 diff` has it: what leads from the bucket to the folder.
+                Ok((local, remote)) => ui.page(|paint| diff::render(&remote, &local, paint)),
                 Err(error) => ui.warn(&error.chain().join(": ")),
             },
             "" | "x" => return Choice::Skip,
@@ -147,7 +148,7 @@ mod tests {
     fn the_difference_is_shown_before_it_asks_again() {
         let (ui, seen) = Ui::captured("d\n1\n");
         ask(&ui, &question(), &mut versions);
-        assert!(seen.err().contains("--- here\n+++ there\n@@ -1 +1 @@\n-x\n+y\nChoice"), "{}", seen.err());
+        assert!(seen.err().contains("--- there\n+++ here\n@@ -1 +1 @@\n-y\n+x\nChoice"), "{}", seen.err());
     }
 
     #[test]

@@ -180,8 +180,11 @@ impl Ui {
 
     /// Prints a result, as it is. Names in it must have gone through [`text::printable`].
     pub fn say(&self, line: &str) {
-        let line = format!("{}{line}\n", self.stamp());
-        self.print(line.as_bytes(), true);
+        let mut text = String::new();
+        for line in line.split('\n') {
+            text += &format!("{}{line}\n", self.stamp());
+        }
+        self.print(text.as_bytes(), true);
     }
 
     /// Prints what was done, as [`Ui::say`], unless only what went wrong is wanted.

@@ -11,7 +11,7 @@ use s4_commands::time::Seconds;
 use super::looks::Looks;
 use super::progress::Progress;
 use super::table::{Cell, Column, table};
-use super::text::{count, duration, printable};
+use super::text::{count, duration, grouped, printable};
 use super::{Ui, lock};
 use crate::history::{Refused, RestorePlan, Restoring, Step, Watcher};
 use crate::key::Key;
@@ -102,7 +102,8 @@ fn sums(plan: &RestorePlan, looks: &Looks) -> String {
     let parts: Vec<String> =
         parts.map(|(step, _, words, _)| format!("{} {words}", count(number(*step), "file"))).collect();
     let bytes: u64 = plan.steps.iter().map(Restoring::size).fold(0, u64::saturating_add);
-    format!("{} ({})", parts.join(", "), looks.size(bytes))
+    let bytes = if bytes > 0 { format!(" ({})", looks.size(bytes)) } else { String::new() };
+    format!("{}{bytes}", parts.join(", "))
 }
 
 /// Tells of the keys of which nothing becomes.
@@ -136,7 +137,7 @@ pub fn closing(plan: &RestorePlan, failed: &Failed, interrupted: bool, took: Dur
     let left = failed.values().filter(|why| why.is_none()).count();
     for (number, words) in [(failed.len() - left, "failed"), (left, "not done"), (plan.refused.len(), "left alone")] {
         if number > 0 {
-            parts.push(format!("{number} {words}"));
+            parts.push(format!("{} {words}", grouped(number as u64)));
         }
     }
     format!("{} in {}", parts.join(", "), duration(took))

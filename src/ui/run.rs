@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::conflict::{self, Question};
 use super::diff::Version;
 use super::progress::{Progress as Bar, Watch};
-use super::text::{self, count, duration, printable, requests, size};
+use super::text::{self, count, duration, grouped, printable, requests, size};
 use super::{Stream, Ui, lock};
 use crate::cost::{Foretold, Spent};
 use crate::engine::{Note, Summary, Way, Witness};
@@ -295,7 +295,8 @@ pub fn alarm(alarm: &Alarm, keys: &[Key], command: &str) -> Error {
             count(*deletions as u64, "object")
         ),
         Alarm::MassDeletion { side, deletions, known } => format!(
-            "this would delete {deletions} of {} in the {}",
+            "this would delete {} of {} in the {}",
+            grouped(*deletions as u64),
             count(*known as u64, "key"),
             match side {
                 Side::Local => "folder",
@@ -306,7 +307,7 @@ pub fn alarm(alarm: &Alarm, keys: &[Key], command: &str) -> Error {
     const SHOWN: usize = 10;
     let mut list: Vec<String> = keys.iter().take(SHOWN).map(|key| format!("\"{}\"", printable(key.as_str()))).collect();
     if keys.len() > SHOWN {
-        list.push(format!("and {} more", keys.len() - SHOWN));
+        list.push(format!("and {} more", grouped((keys.len() - SHOWN) as u64)));
     }
     let error = Error::new(crate::Kind::Guard, message);
     let error = if list.is_empty() { error } else { error.hint(format!("it would delete {}", list.join(", "))) };
@@ -345,7 +346,7 @@ fn closing(summary: &Summary, took: Duration) -> String {
         (summary.failed.len() as u64, "failed"),
     ] {
         if number > 0 {
-            parts.push(format!("{number} {what}"));
+            parts.push(format!("{} {what}", grouped(number)));
         }
     }
     if parts.is_empty() {

@@ -38,7 +38,7 @@ impl StatusView {
         StatusView { ui, names: names.to_vec(), shown, looks, last: Vec::new() }
     }
 
-    /// Shows where all targets stand now. What can not be changed in its place comes once more only if it is different.
+    /// Shows where all targets stand now. What cannot be changed in its place comes once more only if it is different.
     pub fn show(&mut self, mut statuses: Vec<Status>) {
         statuses.retain(|status| self.names.is_empty() || self.names.contains(&status.target));
         let changed = statuses.iter().filter(|status| !self.last.contains(status));

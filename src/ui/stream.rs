@@ -111,7 +111,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.pace.end();
         if let Some(flusher) = self.flusher.take() {
-            // It only flushes, and can not panic.
+            // It only flushes, and cannot panic.
             let _ = flusher.join();
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::progress::{Progress as Bar, Watch};
-use super::text::{count, duration, printable, size, time};
+use super::text::{count, duration, grouped, printable, size, time};
 use super::{Stream, Ui, lock};
 use crate::cost::Spent;
 use crate::engine::{Fault, Finding, Inspector, Verified};
@@ -137,7 +137,7 @@ fn closing(verified: &Verified, took: Duration) -> String {
         (verified.pending, "not synced yet"),
     ] {
         if number > 0 {
-            parts.push(format!("{number} {what}"));
+            parts.push(format!("{} {what}", grouped(number)));
         }
     }
     format!("{} in {}", parts.join(", "), duration(took))

@@ -1,4 +1,4 @@
-//! What can not work ends with one clear sentence, an exit code that says so, and nothing changed.
+//! What cannot work ends with one clear sentence, an exit code that says so, and nothing changed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -45,7 +45,7 @@ fn an_unknown_target_is_told_with_the_choices() {
     let (one, _) = setting(&env, &bucket);
     let before = sides(&one, &bucket);
     let ran = one.run(["sync", "flies"]).with(2);
-    let lines = ["error: \"flies\" is an unknown target", "hint: did you mean \"files\"? Choices are: [files]"];
+    let lines = ["error: \"flies\" is an unknown target", "hint: did you mean \"files\"? the targets are: files"];
     said(&ran, &lines);
     assert_eq!(sides(&one, &bucket), before);
 }
@@ -101,7 +101,7 @@ fn a_missing_bucket_is_told() {
             let expected = [
                 "error: cannot use s3://no-such-bucket/some/prefix",
                 "caused by: the bucket 'no-such-bucket' does not exist",
-                "hint: make the bucket first (aws s3 mb s3://no-such-bucket), or mend its name: --s3-uri",
+                "hint: make the bucket first (aws s3 mb s3://no-such-bucket), or mend its name: s4 edit files --s3-uri s3://BUCKET/PATH",
             ];
             assert_eq!(errors, expected, "{}", ran.err);
             let mut after = machine.everything();

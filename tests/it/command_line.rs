@@ -38,6 +38,18 @@ fn help_lists_every_command_and_a_wrong_one_is_usage() {
         machine.s4([name, "--help"]).assert().success().stdout(contains("Usage:").and(contains("EXAMPLES")));
     }
     machine.s4(["snyc"]).assert().code(2).stdout(is_empty()).stderr(contains("sync"));
+    let record =
+        starts_with("{\"type\":\"error\",\"code\":\"usage\",\"message\":\"unexpected argument '--bogus' found\"}");
+    machine.s4(["status", "--json", "--bogus"]).assert().code(2).stdout(record).stderr(contains("Usage:"));
+}
+
+#[test]
+fn each_line_begins_with_its_time_where_that_is_wanted() {
+    let (env, bucket) = (TestEnv::new(), Bucket::in_process());
+    let machine = env.machine(&bucket);
+    machine.write("new", "1");
+    let timed = predicate::str::is_match(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ .*\n){3,}$").unwrap();
+    machine.s4(["--timestamps", "status"]).assert().success().stdout(timed);
 }
 
 #[test]

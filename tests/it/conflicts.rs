@@ -243,7 +243,7 @@ fn the_answers_at_the_prompt_count() {
 fn the_prompt_shows_the_difference_and_asks_again() {
     let (_env, _bucket, [_, mine], ran) = answered(&["d", "2"]);
     assert_eq!(ran.code, 0, "{}", ran.out);
-    for line in ["-mine", "+theirs", "@@ -1 +1 @@"] {
+    for line in ["-theirs", "+mine", "@@ -1 +1 @@"] {
         assert!(ran.out.lines().any(|shown| shown == line), "no {line:?} in:\n{}", ran.out);
     }
     assert_eq!(mine.read("a.txt").as_deref(), Some(&b"theirs\n"[..]));

@@ -114,7 +114,7 @@ fn tags_that_are_no_md5_are_recognised_by_one_look() {
     assert_eq!((counts.of(Op::GetObject), counts.of(Op::PutObject)), (2, 21), "the index, and one object: {counts:?}");
     // Two parts at once; what one of them shows may come too late for the other.
     let parts = counts.of(Op::UploadPart);
-    assert!((4..=6).contains(&parts), "a part can not be read back, so it is sent anew: {counts:?}");
+    assert!((4..=6).contains(&parts), "a part cannot be read back, so it is sent anew: {counts:?}");
 }
 
 #[test]

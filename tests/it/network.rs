@@ -88,7 +88,7 @@ fn a_server_that_never_answers_is_told_and_not_waited_for_without_end() {
         ran.warns("error: cannot use s3://bucket/some/prefix\n");
         let sentence = format!("caused by: cannot reach the server: {}: no answer in time\n", proxy.endpoint());
         ran.warns(&sentence);
-        ran.warns("hint: look at the network, and at the address: --endpoint-url\n");
+        ran.warns("hint: look at the network, and at the address: s4 edit files --endpoint-url URL\n");
         assert!(proxy.calm() > 1, "it was tried again");
         comes_to_its_end(&machine, &bucket);
     };

@@ -1,7 +1,7 @@
 //! Side by side with S4 0.4, the real one: its folders taken over, mixed fleets, and the way back.
 //!
-//! S4 0.4 knows times to the second and asks where it can not tell; with nobody there to answer, a question ends its run.
-//! So no sync of it here may ask, unless the test is about a case that two machines with S4 0.4 can not do either.
+//! S4 0.4 knows times to the second and asks where it cannot tell; with nobody there to answer, a question ends its run.
+//! So no sync of it here may ask, unless the test is about a case that two machines with S4 0.4 cannot do either.
 
 mod again;
 mod back;

@@ -151,7 +151,7 @@ fn what_is_neither_a_target_nor_a_folder_is_wrong_usage() {
     for place in ["flies", "", "files/none"] {
         let ran = one.run(["scan", place]).with(2);
         ran.warns(&format!("error: \"{place}\" is an unknown target"));
-        ran.warns("Choices are: [files]\n");
+        ran.warns("the targets are: files\n");
         assert_eq!(ran.err.contains("there is no folder"), !place.is_empty(), "{}", ran.err);
         let error: Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!((&error["type"], &error["code"]), (&json!("error"), &json!("usage")));

@@ -237,3 +237,37 @@ fn arguments() -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path().join("cmdline")));
     processes.filter_map(|file| Some(String::from_utf8_lossy(&fs::read(file).ok()?).into_owned())).collect()
 }
+
+#[test]
+fn the_config_file_is_never_synced() {
+    let (env, bucket) = (TestEnv::new(), bucket());
+    let one = env.machine(&bucket);
+    let config = one.path("conf/[my] sync.conf");
+    one.write("conf/other", "1");
+    one.write("conf/.[my] sync.conf.12-3.tmp", "half of it");
+    one.write(".syncignore", "!*.conf\n");
+    fs::copy(one.config(), &config).unwrap();
+    let link = one.path("").with_file_name("link.conf");
+    std::os::unix::fs::symlink(&config, &link).unwrap();
+    // Under another config file it is a file like any other; it leaves the bucket as soon as it is none.
+    one.sync();
+    assert!(bucket.tree().contains_key("conf/[my] sync.conf"));
+    let mut left: Option<&[u8]> = None;
+    for named in [&config, &link] {
+        let sync = ["--config", named.to_str().unwrap(), "sync", TARGET];
+        one.run(sync).with(0);
+        let mut there = bucket.tree();
+        assert_eq!(there.remove("conf/[my] sync.conf").as_deref(), left);
+        assert_eq!(there.keys().collect::<Vec<_>>(), [".syncignore", "conf/other"]);
+        let mine = fs::read(&config).unwrap();
+        // As somebody has left it there who did not know.
+        bucket.put("conf/[my] sync.conf", "another one's");
+        left = Some(b"another one's");
+        bucket.put(".syncignore", "# newer rules\n");
+        one.run(sync).with(0);
+        assert!(fs::read(&config).unwrap() == mine);
+        bucket.put(".syncignore", "!*.conf\n");
+        one.run(sync).with(0);
+        assert!(fs::read(&config).unwrap() == mine);
+    }
+}

@@ -15,7 +15,7 @@ use crate::support::{
 
 const FILES: [(&str, &str); 3] = [("a", "content of a"), ("b/c", "content of c"), ("calm", "")];
 
-/// Lets a bit of a file rot, as a failing disk does: its times stay, as the index knows them. (A test can not set a ctime, so it
+/// Lets a bit of a file rot, as a failing disk does: its times stay, as the index knows them. (A test cannot set a ctime, so it
 /// sets the index.)
 fn rot(machine: &Machine, key: &str) {
     let path = machine.path(key);

@@ -360,7 +360,7 @@ impl World {
         }
     }
 
-    /// What a machine has carried out and not recorded can not be told from what is new.
+    /// What a machine has carried out and not recorded cannot be told from what is new.
     pub(super) fn forget(&mut self, machine: usize) {
         let there = self.bucket.tree().into_values().chain(self.machines[machine].tree().into_values());
         for bytes in there.collect::<Vec<_>>() {

@@ -7,7 +7,7 @@ use crate::manual::Manual;
 /// List the files of a folder
 ///
 /// Prints a `file` record for each file, in the order of the keys' bytes, as soon as it is found. Ignored files are left
-/// out. What can not be looked at, or can not be a key, is a `problem` record: nothing at it or below it is known, which is
+/// out. What cannot be looked at, or cannot be a key, is a `problem` record: nothing at it or below it is known, which is
 /// not the same as absent.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = MANUAL.help())]

@@ -7,8 +7,8 @@ use crate::manual::Manual;
 
 /// Change a target
 ///
-/// Without options it asks for each field and shows what it is now; a blank answer leaves it so, `-` clears it. With
-/// options it asks nothing and changes just what they name; `-` or an empty text clears a field. A stored secret is
+/// Without options it asks for the folder, the place in the bucket and the keys, and shows what they are now; a blank answer leaves it so,
+/// `-` clears it. With options it asks nothing and changes just what they name; `-` or an empty text clears a field. A stored secret is
 /// never shown.
 ///
 /// When the place or the keys change, the bucket is tried before anything is saved.

@@ -9,14 +9,14 @@ use crate::{COMMANDS, pages};
 /// Read the manual
 ///
 /// Opens the page of a command, or one of the other pages: `tutorial` leads from an empty folder to three machines, `config`,
-/// `syncignore` and `index` are the files of s4, `json` is what its records mean.
+/// `syncignore` and `index` are the files of s4, `json` is what its records mean, and `servers` what differs from S3 elsewhere.
 ///
 /// The pages are part of the program, and open with `man` where it is installed. Without it, and where the output is no
 /// terminal, the page of a command is what its --help prints, and the other pages are plain text.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = MANUAL.help())]
 pub struct HelpArgs {
-    /// A command, or tutorial, config, syncignore, index or json
+    /// A command, or one of the other pages
     #[arg(value_name = "COMMAND|PAGE", value_parser = words(), hide_possible_values = true)]
     pub page: Option<String>,
 }

@@ -81,7 +81,7 @@ Delete it in the bucket, or move it to the trash of this machine.
 Ask: both sides changed it.
 
 :: `left alone`
-Nothing: it can not be read here, or no folder can hold its name. s4-status(1) tells why.
+Nothing: it cannot be read here, or no folder can hold its name. s4-status(1) tells why.
 
 :: `ignored`
 Nothing: the ignore rules leave it out.

@@ -79,7 +79,7 @@ It looks for changes, or carries them.
 Another s4 is at work in the folder.
 
 :: `offline`
-The target can not be synced now, and is tried again: there is no network, the keys are wrong, the folder is missing.
+The target cannot be synced now, and is tried again: there is no network, the keys are wrong, the folder is missing.
 
 :: `stopped`
 A guard refused; s4-sync(1) tells what to do about it.

@@ -10,7 +10,8 @@ use crate::values::Conflicts;
 /// Sync targets now
 ///
 /// Brings each folder and its place in the bucket to the same state: what changed on one side since the last sync is
-/// carried to the other. Without a name all targets are synced in the order of their names; one that fails stops no
+/// carried to the other. A file takes its time and its mode along; a change of these alone is none, and stays where it was made. Keys
+/// that s4's own config file would have are never synced: it may hold secrets, and each machine has its own. Without a name all targets are synced in the order of their names; one that fails stops no
 /// other.
 ///
 /// A key that changed on both sides is a conflict. On a terminal s4 asks what to keep; elsewhere, and without

@@ -65,7 +65,7 @@ The content is whole, and an index tells another sum. `touch` the file, and the 
 The object is whole, and the sum in its metadata is of another content; some tool kept them when it wrote the object. It does no harm.
 
 :: `unreadable`
-The file or the object can not be read.
+The file or the object cannot be read.
 
 An object of which nothing tells what it should be is counted as unproven: another tool wrote it, and its ETag is no MD5.
 

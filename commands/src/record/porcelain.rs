@@ -49,7 +49,7 @@ record! {
         s3: Seconds,
         /// Bytes of the file; of the object where there is no file, and of a deleted key what the index remembers.
         size: u64,
-        /// The file against the base: `unchanged`, `created`, `updated`, `deleted` or `absent`; not there where that can not be
+        /// The file against the base: `unchanged`, `created`, `updated`, `deleted` or `absent`; not there where that cannot be
         /// told.
         state_local: String,
         /// The object against the base, in the same words.
@@ -70,7 +70,7 @@ record! {
     flags {
         /// The ignore rules leave the key out.
         ignored,
-        /// It can not be looked into, or can not be carried.
+        /// It cannot be looked into, or cannot be carried.
         left_alone,
     }
 }

@@ -1,4 +1,4 @@
-//! What is on the two sides: files, objects, index entries, and what can not be told.
+//! What is on the two sides: files, objects, index entries, and what cannot be told.
 
 use super::fields::{Documented, FieldDoc, kind, record, text};
 use crate::time::{Seconds, Time};
@@ -125,11 +125,11 @@ record! {
 }
 
 record! {
-    /// A name that is left alone: it can not be looked at, or can not be carried to the other side. Nothing at it or below it
+    /// A name that is left alone: it cannot be looked at, or cannot be carried to the other side. Nothing at it or below it
     /// counts as deleted.
     Problem
     required {
-        /// Why, in one word: `unreadable`, `symlink`, `special` (a device, pipe or socket), `unnameable` (its name can not be
+        /// Why, in one word: `unreadable`, `symlink`, `special` (a device, pipe or socket), `unnameable` (its name cannot be
         /// a key), `hostile` (an object's name that no folder can hold) or `hidden` (something else is in its place here).
         reason: String,
         /// Why, in a sentence.

@@ -75,7 +75,7 @@ impl Place {
     }
 }
 
-/// What to say of a thing that can not be made or used.
+/// What to say of a thing that cannot be made or used.
 pub(super) fn cannot(what: &str, path: &Path) -> Error {
     Error::new(Kind::Failed, format!("cannot {what} '{}'", path.display()))
 }

@@ -88,7 +88,7 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// When the socket can not be used.
+    /// When the socket cannot be used.
     pub async fn serve(self, board: Arc<Board>, orders: mpsc::Sender<Request>) -> Result<(), Error> {
         let listener = self.listener.try_clone().and_then(UnixListener::from_std);
         let listener = listener.map_err(|error| cannot("use the socket", &self.socket).because(error))?;

@@ -196,7 +196,7 @@ fn people_are_told_what_became_of_their_orders() {
     assert_eq!(seen.out(), "Paused docs\nResumed all targets\n");
     assert_eq!(
         pause(&context, &["dogs".to_owned()]).unwrap_err().hints(),
-        ["did you mean \"docs\"? Choices are: [docs]"]
+        ["did you mean \"docs\"? the targets are: docs"]
     );
     drop(daemon);
     assert_eq!(pause(&context, &docs).unwrap_err().to_string(), "no daemon is running");

@@ -14,7 +14,7 @@ use crate::ui::text::printable;
 /// How long a line may wait for systemd to take those before it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Tells systemd how the service is. That it can not be told is no reason to stop.
+/// Tells systemd how the service is. That it cannot be told is no reason to stop.
 #[derive(Debug)]
 pub struct Notifier {
     socket: Option<(UnixDatagram, SocketAddr)>,

@@ -97,11 +97,11 @@ impl Service {
 }
 
 /// Writes the service that runs `s4 daemon` with these further arguments on the config file of `context`, and has the system start it
-/// now and with every login. Where the system can not be told, the file stays, and the person is told what to run.
+/// now and with every login. Where the system cannot be told, the file stays, and the person is told what to run.
 ///
 /// # Errors
 ///
-/// When there is such a file that s4 did not write, it can not be written, or the service did not start.
+/// When there is such a file that s4 did not write, it cannot be written, or the service did not start.
 pub fn install(context: &Context, args_to_keep: &[String]) -> Result<ExitCode, Error> {
     let program = program(&context.env)?;
     let command = command(&program, context.config_path()?, args_to_keep)?;
@@ -130,7 +130,7 @@ pub fn install(context: &Context, args_to_keep: &[String]) -> Result<ExitCode, E
 ///
 /// # Errors
 ///
-/// When s4 did not write the file, it can not be removed, or the service could not be stopped.
+/// When s4 did not write the file, it cannot be removed, or the service could not be stopped.
 pub fn uninstall(context: &Context) -> Result<ExitCode, Error> {
     let service = service(&context.env, &[])?;
     if !ours::is_ours(&service.file, MARK)? {

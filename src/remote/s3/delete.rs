@@ -22,7 +22,7 @@ impl S3Store {
     /// Deletes up to 1,000 keys; one result each, in their order.
     pub(super) async fn delete_if(&self, wanted: &[Wanted<'_>]) -> Vec<Result<(), Error>> {
         let mut results = vec![Ok(()); wanted.len()];
-        // XML can not carry every name, and one key needs no batch.
+        // XML cannot carry every name, and one key needs no batch.
         let (mut many, mut single): (Vec<_>, Vec<_>) =
             (0..wanted.len()).partition(|&at| text::is_xml_safe(&self.uri.full(wanted[at].0)));
         if many.len() == 1 {

@@ -55,7 +55,7 @@ pub(super) fn http_client(
 ///
 /// # Errors
 ///
-/// [`Error::Other`] for a file that can not be read, or holds no certificate that makes sense: nothing is believed then.
+/// [`Error::Other`] for a file that cannot be read, or holds no certificate that makes sense: nothing is believed then.
 pub(super) async fn bundle(connection: &Connection) -> Result<Option<Vec<u8>>, Error> {
     let of_profile = if connection.ca_bundle.is_none() && connection.access_key_id.is_none() {
         let name = connection.profile.clone().map(Into::into);
@@ -69,8 +69,7 @@ pub(super) async fn bundle(connection: &Connection) -> Result<Option<Vec<u8>>, E
 }
 
 fn read_bundle(file: &Path) -> Result<Vec<u8>, Error> {
-    let wrong =
-        |what: String| Error::Other(format!("the certificates in '{}' can not be used: {what}", file.display()));
+    let wrong = |what: String| Error::Other(format!("the certificates in '{}' cannot be used: {what}", file.display()));
     let bytes = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
@@ -88,11 +87,11 @@ mod tests {
     fn a_bundle_without_certificates_that_make_sense_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bundle");
-        assert!(read_bundle(&file).unwrap_err().to_string().contains("can not be used"));
+        assert!(read_bundle(&file).unwrap_err().to_string().contains("cannot be used"));
         for (bytes, why) in [
             ("", "there is no certificate in it"),
-            ("-----BEGIN CERTIFICATE-----\n", "can not be used"),
-            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "can not be used"),
+            ("-----BEGIN CERTIFICATE-----\n", "cannot be used"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used"),
         ] {
             std::fs::write(&file, bytes).unwrap();
             let error = read_bundle(&file).unwrap_err().to_string();

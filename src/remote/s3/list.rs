@@ -47,7 +47,7 @@ impl S3Store {
         let page = Arc::clone(&reader.page);
         request.customize().interceptor(reader).send().await.map_err(self.failed("list", &prefix))?;
         let read = page.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let read = read.unwrap_or_else(|| Err(Error::Damaged("the server's listing can not be read".to_owned())));
+        let read = read.unwrap_or_else(|| Err(Error::Damaged("the server's listing cannot be read".to_owned())));
         self.counts.list(read.as_ref().map_or(0, |page| page.objects.len()));
         read
     }
@@ -116,7 +116,7 @@ pub fn read_page(uri: &S3Uri, answer: &[u8]) -> Option<Result<Page, Error>> {
     Some(page_of(uri, &rows::read(answer).ok()?))
 }
 
-/// As [`read_page`], by the SDK's reader: what the other is held against. `None` for what the SDK can not read.
+/// As [`read_page`], by the SDK's reader: what the other is held against. `None` for what the SDK cannot read.
 pub fn read_page_by_sdk(uri: &S3Uri, answer: &[u8]) -> Option<Result<Page, Error>> {
     let response = HttpResponse::new(200.try_into().ok()?, SdkBody::from(answer));
     let output = sdk_reader()?.deserialize_nonstreaming_with_config(&response, &ConfigBag::base()).ok()?;
@@ -197,7 +197,7 @@ mod tests {
     /// Whether ours reads an answer. It may find it odd, but must not read anything else than the SDK's.
     fn agree(uri: &S3Uri, xml: &str) -> bool {
         let Some(ours) = read_page(uri, xml.as_bytes()) else { return false };
-        match (ours, read_page_by_sdk(uri, xml.as_bytes()).expect("the SDK can not read it")) {
+        match (ours, read_page_by_sdk(uri, xml.as_bytes()).expect("the SDK cannot read it")) {
             (Ok(ours), Ok(sdks)) => assert_eq!((ours.objects, ours.next), (sdks.objects, sdks.next), "{xml}"),
             (Err(ours), Err(sdks)) => assert_eq!(ours.to_string(), sdks.to_string(), "{xml}"),
             (ours, sdks) => panic!("{xml}\n{ours:?}\n{sdks:?}"),

@@ -158,7 +158,7 @@ impl S3Store {
                 Err(error) => return Err(error),
             }
         }
-        // Chance does not damage the same bytes each time: these tags are none of MD5. A part can not be read back.
+        // Chance does not damage the same bytes each time: these tags are none of MD5. A part cannot be read back.
         if let Some(Ok(_)) = &failure {
             learnt.parts_tell.store(false, Ordering::Relaxed);
         }

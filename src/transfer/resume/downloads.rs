@@ -20,7 +20,7 @@ type Range = (u64, u64);
 /// A big object that is being fetched in ranges, from now on or since an earlier run.
 pub(in crate::transfer) struct Download {
     pub(in crate::transfer) staged: Staged,
-    /// `None`: another run can not go on with it.
+    /// `None`: another run cannot go on with it.
     pub(in crate::transfer) record: Option<Record>,
     /// Ranges that the file should have, with their sums.
     noted: HashMap<Range, u64>,

@@ -90,7 +90,7 @@ fn take_up<T>(
     read: impl Fn(&Value) -> Option<T>,
 ) -> Option<(Record, Option<Head>, Vec<T>)> {
     let (mut head, mut rest) = (None, Vec::new());
-    // What can not be read is of no use, and no hindrance either.
+    // What cannot be read is of no use, and no hindrance either.
     let record = folder.take_up_record(kept, name, &mut taking_in(&mut head, &mut rest, read)).ok()??;
     Some((record, head, rest))
 }

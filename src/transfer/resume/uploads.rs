@@ -133,7 +133,7 @@ impl<S: ObjectStore> Carrier<S> {
         }
     }
 
-    /// Gives an upload up. One that can not be given up now keeps its record, for another run to try.
+    /// Gives an upload up. One that cannot be given up now keeps its record, for another run to try.
     pub(super) async fn give_up(&self, name: &str, upload: &str, record: Option<Record>) {
         if self.store.abort_upload(name, upload).await.is_ok()
             && let Some(record) = record

@@ -146,7 +146,7 @@ impl Progress {
         lock(&self.shared.state).ended = true;
         self.shared.changed.notify_all();
         if let Some(shower) = lock(&self.shower).take() {
-            // It only shows, and can not panic.
+            // It only shows, and cannot panic.
             let _ = shower.join();
             self.shared.ui.end_live();
         }

@@ -140,9 +140,9 @@ fn no_records_burst_the_memory() {
             "nested and closed",
             format!("{{\"type\":\"change\",\"x\":{}{}}}", "[".repeat(400_000), "]".repeat(400_000)),
             0,
-            "can not be read",
+            "cannot be read",
         ),
-        ("wrong types", "{\"type\":\"change\",\"key\":5}\n".to_owned(), 0, "can not be read"),
+        ("wrong types", "{\"type\":\"change\",\"key\":5}\n".to_owned(), 0, "cannot be read"),
     ];
     for (what, begin, more, says) in streams {
         for command in ["push-file", "pull-file", "write-index"] {

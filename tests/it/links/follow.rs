@@ -121,7 +121,7 @@ fn a_link_to_the_folder_itself_is_told_and_ends() {
     link(&one, "deep/loop", "..");
     let ran = one.sync();
     ran.warns(
-        "left alone: \"deep/loop\": it can not be read: this symbolic link leads to a folder that it is in itself",
+        "left alone: \"deep/loop\": it cannot be read: this symbolic link leads to a folder that it is in itself",
     );
     assert_eq!(bucket.tree().len(), 4);
 }

@@ -104,7 +104,7 @@ fn senseless_records_are_refused_with_the_key_and_what_is_wrong() {
         (diff.replace("\"key\":\"a\"", "\"key\":\"../a\""), "the record of \"../a\" makes no sense"),
         (diff.replace("\"action\":\"push\"", "\"action\":\"shove\""), "\"shove\" is not known"),
         (diff.replace("\"mode\":\"644\"", "\"mode\":\"rw-\""), "its mode is not in octal"),
-        (diff.replace("\"size\":6", "\"size\":-6"), "a record can not be read"),
+        (diff.replace("\"size\":6", "\"size\":-6"), "a record cannot be read"),
         (diff.replace("\"type\":\"change\"", "\"kind\":\"change\""), "line 2 begins like a record and is none"),
         (diff.replace("{\"type\":\"change\"", "{\n\"type\":\"change\""), "jq prints them so with -c"),
         ("null\n".to_owned(), "jq prints null for a field that a record does not have"),

@@ -133,7 +133,7 @@ impl Control {
         let mut state = self.state();
         state.buckets.entry(bucket.into()).or_default();
         let written = state.put((bucket, key), bytes.into(), attributes, &Expected::default());
-        // An unconditional write to a bucket that exists can not fail.
+        // An unconditional write to a bucket that exists cannot fail.
         written.map(|written| written.etag).unwrap_or_default()
     }
 

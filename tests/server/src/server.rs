@@ -43,7 +43,7 @@ impl Server {
     /// # Panics
     ///
     /// If the port is taken or the machine has no thread left: no test can go on then.
-    #[expect(clippy::panic, reason = "a test without its server can not go on, and every caller would unwrap")]
+    #[expect(clippy::panic, reason = "a test without its server cannot go on, and every caller would unwrap")]
     pub fn start(options: Options) -> Server {
         Server::try_start(options).unwrap_or_else(|error| panic!("the test server does not start: {error}"))
     }

@@ -22,7 +22,7 @@ impl Home {
         let log = home.path("calls");
         let script = format!("#!/bin/sh\necho \"$*\" >> '{}'\n{script}\n", log.display());
         fs::write(home.path("script"), script).unwrap();
-        // By another process: a program that this one holds open for writing, or one that it is just starting, can not be run.
+        // By another process: a program that this one holds open for writing, or one that it is just starting, cannot be run.
         let copied = Command::new("install")
             .args(["-m", "755"])
             .args([home.path("script"), home.path("bin/systemctl")])
